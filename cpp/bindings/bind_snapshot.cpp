@@ -1,0 +1,114 @@
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "arrays.h"
+#include "bind.h"
+#include "errors.h"
+#include "nearsight/index.h"
+
+namespace py = pybind11;
+
+namespace nearsight {
+namespace {
+
+// A copy of a mask argument: the Python object may be let go while the GIL is released.
+std::optional<RowMask> copy_of(const RowMask* mask) {
+  return mask == nullptr ? std::nullopt : std::optional<RowMask>(*mask);
+}
+
+const RowMask* pointer_to(const std::optional<RowMask>& mask) { return mask ? &*mask : nullptr; }
+
+Curve curve_named(const std::string& name) {
+  if (name == "linear") return Curve::kLinear;
+  if (name == "log") return Curve::kLog;
+  throw py::value_error("a term's curve is 'linear' or 'log', not '" + name + "'");
+}
+
+std::vector<Term> terms_of(const py::sequence& tuples) {
+  std::vector<Term> terms;
+  for (const py::handle item : tuples) {
+    const auto term = py::reinterpret_borrow<py::sequence>(item);
+    if (!py::isinstance<py::sequence>(item) || term.size() != 4) {
+      throw py::value_error("a term is a tuple (field, query, weight, curve)");
+    }
+    terms.push_back({term[0].cast<std::string>(), floats_1d(term[1], "query"),
+                     term[2].cast<float>(), curve_named(term[3].cast<std::string>())});
+  }
+  return terms;
+}
+
+py::tuple arrays_of(const std::vector<ScoredRow>& rows) {
+  py::array_t<RowId> ids(static_cast<py::ssize_t>(rows.size()));
+  py::array_t<float> scores(static_cast<py::ssize_t>(rows.size()));
+  for (size_t i = 0; i < rows.size(); ++i) {
+    ids.mutable_data()[i] = rows[i].id;
+    scores.mutable_data()[i] = rows[i].score;
+  }
+  return py::make_tuple(std::move(ids), std::move(scores));
+}
+
+py::tuple search(const Snapshot& self, const py::sequence& tuples, const py::int_& wanted,
+                 const py::int_& skipped, const RowMask* allowed) {
+  const std::vector<Term> terms = terms_of(tuples);
+  const size_t k = count_of(wanted, "k");
+  const size_t offset = count_of(skipped, "offset");
+  const std::optional<RowMask> mask = copy_of(allowed);
+  return arrays_of(
+      value_or_raise(without_gil([&] { return self.search(terms, k, offset, pointer_to(mask)); })));
+}
+
+RowMask mask_of(const Snapshot& self, const py::object& array) {
+  const std::vector<RowId> ids = ids_1d(array, "ids");
+  return value_or_raise(without_gil([&] { return self.mask_of(ids); }));
+}
+
+RowMask at_least(const Snapshot& self, const std::string& field, const py::object& array,
+                 float threshold) {
+  const std::vector<float> query = floats_1d(array, "query");
+  return value_or_raise(without_gil([&] { return self.at_least(field, query, threshold); }));
+}
+
+RowMask all(const Snapshot& self) {
+  return value_or_raise(without_gil([&] { return self.all(); }));
+}
+
+// The rows that a mask leaves out, among those that are alive.
+RowMask invert(const Snapshot& self, const RowMask& mask) {
+  RowMask inverted = all(self);
+  if (mask.snapshot() != inverted.snapshot() || mask.size() != inverted.size()) {
+    throw py::value_error("this mask was made from another snapshot: make it from this one");
+  }
+  RowMask others = mask;
+  others.flip();
+  return inverted &= others;
+}
+
+py::array_t<RowId> ids(const Snapshot& self, const RowMask* allowed) {
+  const std::optional<RowMask> mask = copy_of(allowed);
+  return array_of(value_or_raise(without_gil([&] { return self.ids(pointer_to(mask)); })));
+}
+
+void verify(const Snapshot& self) {
+  raise_unless_ok(without_gil([&] { return self.verify(); }));
+}
+
+}  // namespace
+
+void bind_snapshot(py::module_& module) {
+  py::class_<Snapshot, std::shared_ptr<Snapshot>>(module, "Snapshot", py::is_final(),
+                                                  "What one commit published; never changes.")
+      .def_property_readonly("generation", &Snapshot::generation, "The truth's generation.")
+      .def("__len__", &Snapshot::size)
+      .def("search", search, "The best rows: ids and scores, best first.", py::arg("terms"),
+           py::arg("k"), py::arg("offset") = 0, py::arg("mask") = py::none())
+      .def("mask_of", mask_of, "The live rows with these ids.", py::arg("ids"))
+      .def("at_least", at_least, "The live rows that score at least the threshold.",
+           py::arg("field"), py::arg("query"), py::arg("threshold"))
+      .def("all", all, "Every live row.")
+      .def("invert", invert, "The live rows that the mask leaves out.", py::arg("mask"))
+      .def("ids", ids, "The ids that the mask allows, ascending.", py::arg("mask") = py::none())
+      .def("verify", verify, "Checks every block of every cache file.");
+}
+
+}  // namespace nearsight

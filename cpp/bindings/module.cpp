@@ -1,0 +1,12 @@
+// nearsight._core: the C++ core as python/nearsight/_core.pyi describes it.
+#include "bind.h"
+
+PYBIND11_MODULE(_core, module) {
+  module.doc() = "The C++ core of nearsight; nearsight.engine is its only user.";
+  module.attr("__version__") = NEARSIGHT_VERSION;
+  nearsight::bind_errors(module);
+  nearsight::bind_kernels(module);
+  nearsight::bind_row_mask(module);
+  nearsight::bind_snapshot(module);
+  nearsight::bind_index(module);
+}

@@ -1,0 +1,50 @@
+// The words that every organ shares.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace nearsight {
+
+// The truth's number of an embedding: positive, never reused, growing with time.
+using RowId = uint64_t;
+
+// 16 bytes that name the truth a cache was derived from.
+using TruthId = std::array<uint8_t, 16>;
+
+// How a field's numbers are stored. Scores are accumulated in f32 whatever the element.
+enum class Element : uint8_t { kF32 = 0, kF16 = 1 };
+
+// kCosine rows are brought to unit length at the door, so that a dot product is the cosine; a zero
+// row has no direction and is refused. kDot rows are kept as they come.
+enum class Metric : uint8_t { kCosine = 0, kDot = 1 };
+
+// A named vector that every row has, e.g. {"embedding", 1280, kF32, kCosine}.
+struct Field {
+  std::string name;
+  uint32_t dim;  // 1 .. kMaxDim
+  Element element;
+  Metric metric;
+
+  bool operator==(const Field&) const = default;
+};
+
+inline constexpr uint32_t kMaxDim = 65536;
+inline constexpr size_t kMaxFields = 8;
+inline constexpr float kMaxMagnitude = 1e15f;  // in a kDot field: no dot product can overflow
+inline constexpr size_t kMaxNameBytes = 64;    // of a field's name, UTF-8
+
+struct ScoredRow {
+  RowId id;
+  float score;
+};
+
+// The one rule for order and ties, on every kernel: score descending, then id ascending.
+inline bool ranks_before(const ScoredRow& a, const ScoredRow& b) {
+  return a.score != b.score ? a.score > b.score : a.id < b.id;
+}
+
+}  // namespace nearsight

@@ -1,0 +1,137 @@
+#include "door.h"
+
+#include <bit>
+#include <cmath>
+#include <cstring>
+
+#include "nearsight/store.h"
+
+namespace nearsight {
+namespace {
+
+constexpr float kMaxHalf = 65504.0f;
+
+std::string quoted(const Field& field) { return "field '" + field.name + "'"; }
+
+// The largest magnitude that the door takes.
+float most(const Field& field, Element element) {
+  if (field.metric == Metric::kCosine) return std::numeric_limits<float>::max();
+  return element == Element::kF16 ? kMaxHalf : kMaxMagnitude;
+}
+
+Status check_numbers(const Field& field, Element element, const float* numbers) {
+  const float limit = most(field, element);
+  bool is_zero = true;
+  for (size_t i = 0; i < field.dim; ++i) {
+    if (!(std::fabs(numbers[i]) <= limit)) {  // NaN too
+      return Status::invalid_argument(
+          quoted(field) + ": number " + std::to_string(i) + " is " + std::to_string(numbers[i]) +
+          (std::isfinite(numbers[i]) ? ", too large for this field" : ", not a finite number"));
+    }
+    is_zero = is_zero && numbers[i] == 0;
+  }
+  if (is_zero && field.metric == Metric::kCosine) {
+    return Status::invalid_argument(quoted(field) +
+                                    ": all numbers are zero, which has no direction");
+  }
+  return Status::ok();
+}
+
+// 1 / length for kCosine, in double: squares of the smallest and largest floats fit.
+double scale_of(const Field& field, const float* row) {
+  if (field.metric == Metric::kDot) return 1;
+  double squares = 0;
+  for (size_t i = 0; i < field.dim; ++i) squares += static_cast<double>(row[i]) * row[i];
+  return 1 / std::sqrt(squares);
+}
+
+// binary32 to binary16, to nearest, ties to even. REQUIRES |value| <= kMaxHalf.
+uint16_t to_half(float value) {
+  const uint32_t bits = std::bit_cast<uint32_t>(value);
+  const auto sign = static_cast<uint16_t>(bits >> 16 & 0x8000);
+  const float magnitude = std::fabs(value);
+  if (magnitude < 0x1p-14f) {  // subnormal: a multiple of 2^-24, and nearbyint rounds to even
+    return static_cast<uint16_t>(sign | static_cast<uint32_t>(std::nearbyint(magnitude * 0x1p24f)));
+  }
+  const uint32_t exponent_moved = (bits & 0x7fffffff) - (112u << 23);
+  const uint32_t odd = exponent_moved >> 13 & 1;
+  return static_cast<uint16_t>(sign | (exponent_moved + 0xfff + odd) >> 13);
+}
+
+}  // namespace
+
+Status check_fields(std::span<const Field> fields) {
+  if (fields.empty() || fields.size() > kMaxFields) {
+    return Status::invalid_argument("an index has 1 to " + std::to_string(kMaxFields) +
+                                    " fields, not " + std::to_string(fields.size()));
+  }
+  for (size_t i = 0; i < fields.size(); ++i) {
+    const Field& field = fields[i];
+    if (field.name.empty() || field.name.size() > kMaxNameBytes) {
+      return Status::invalid_argument("a field's name has 1 to " + std::to_string(kMaxNameBytes) +
+                                      " bytes, '" + field.name + "' does not");
+    }
+    if (field.dim < 1 || field.dim > kMaxDim) {
+      return Status::invalid_argument(quoted(field) + ": dim is 1 to " + std::to_string(kMaxDim) +
+                                      ", not " + std::to_string(field.dim));
+    }
+    for (const Field& earlier : fields.first(i)) {
+      if (earlier.name == field.name) {
+        return Status::invalid_argument(quoted(field) + " is named twice");
+      }
+    }
+  }
+  return Status::ok();
+}
+
+Result<size_t> field_named(std::span<const Field> fields, const std::string& name) {
+  std::string names;
+  for (size_t i = 0; i < fields.size(); ++i) {
+    if (fields[i].name == name) return i;
+    names += (i == 0 ? "'" : ", '") + fields[i].name + "'";
+  }
+  return Status::invalid_argument("there is no field '" + name + "'; the index has " + names);
+}
+
+Status check_row(const Field& field, const float* row) {
+  return check_numbers(field, field.element, row);
+}
+
+void encode_row(const Field& field, const float* row, std::byte* out) {
+  const double scale = scale_of(field, row);
+  for (size_t i = 0; i < field.dim; ++i) {
+    const auto number = static_cast<float>(row[i] * scale);
+    if (field.element == Element::kF32) {
+      std::memcpy(out + i * sizeof number, &number, sizeof number);
+    } else {
+      const uint16_t half = to_half(number);
+      std::memcpy(out + i * sizeof half, &half, sizeof half);
+    }
+  }
+  const size_t written = field.dim * element_bytes(field);
+  std::memset(out + written, 0, stride_bytes(field) - written);
+}
+
+Result<ReadyTerm> ready_term(std::span<const Field> fields, const Term& term) {
+  const auto index = field_named(fields, term.field);
+  if (!index.is_ok()) return index.status();
+  const Field& field = fields[index.value()];
+  if (term.query.size() != field.dim) {
+    return Status::invalid_argument(quoted(field) + " has dim " + std::to_string(field.dim) +
+                                    ", the query " + std::to_string(term.query.size()));
+  }
+  if (!std::isfinite(term.weight)) {
+    return Status::invalid_argument(quoted(field) + ": the term's weight is not a finite number");
+  }
+  if (Status status = check_numbers(field, Element::kF32, term.query.data()); !status.is_ok()) {
+    return Status::invalid_argument("the query for " + std::string(status.message()));
+  }
+  ReadyTerm ready{term.query,    index.value(),
+                  field.element, stride_bytes(field) / element_bytes(field),
+                  term.weight,   term.curve};
+  const double scale = scale_of(field, term.query.data());
+  for (float& number : ready.query) number = static_cast<float>(number * scale);
+  return ready;
+}
+
+}  // namespace nearsight

@@ -1,0 +1,28 @@
+// The door: what may enter the index, and in which shape. Normalising happens here and only here.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "nearsight/rank.h"
+#include "nearsight/status.h"
+#include "nearsight/types.h"
+
+namespace nearsight {
+
+Status check_fields(std::span<const Field> fields);
+Result<size_t> field_named(std::span<const Field> fields, const std::string& name);
+
+// Why the door refuses this row of `field.dim` numbers; ok if it does not.
+Status check_row(const Field& field, const float* row);
+
+// Writes a row that passed check_row as the field stores it: unit length for kCosine, and zeros up
+// to the stride.
+void encode_row(const Field& field, const float* row, std::byte* out);
+
+// The term with its query checked and, for kCosine, brought to unit length.
+Result<ReadyTerm> ready_term(std::span<const Field> fields, const Term& term);
+
+}  // namespace nearsight

@@ -1,0 +1,21 @@
+// Nothing leaves the core as an exception: the standard containers' only one becomes a Status.
+#pragma once
+
+#include <new>
+#include <utility>
+
+#include "nearsight/status.h"
+
+namespace nearsight {
+
+// Runs a public call's body. Its return type must be constructible from a Status.
+template <class Body>
+auto guarded(Body body) -> decltype(body()) {
+  try {
+    return body();
+  } catch (const std::bad_alloc&) {
+    return Status::out_of_memory("not enough memory for this call: ask for less at once");
+  }
+}
+
+}  // namespace nearsight

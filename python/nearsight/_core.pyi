@@ -1,0 +1,131 @@
+"""The C++ core, as Python sees it. Only `nearsight.engine` imports it; tests hold this stub to it.
+
+Arrays are copied, then checked, then used with the GIL released. float32 and uint64, C order; other
+numeric dtypes are converted once on the way in. Values that cannot be used raise ValueError,
+objects that are no arrays of numbers TypeError; what the operating system refuses is an OSError.
+"""
+
+from collections.abc import Sequence
+from typing import Literal, final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__version__: str
+
+class CorruptionError(Exception):
+    """A cache file is damaged: drop the cache and rebuild it from the truth."""
+
+# name, dim (1 to 65536), how numbers are stored, what a score is
+Field = tuple[str, int, Literal["f32", "f16"], Literal["cosine", "dot"]]
+# field, query of the field's dim, weight, curve of the score before it is weighted and summed
+Term = tuple[str, NDArray[np.float32], float, Literal["linear", "log"]]
+
+def kernel() -> str:
+    """Name the kernel that searches use: the best one, or the one NEARSIGHT_KERNEL names.
+
+    ValueError: the environment names a kernel that this CPU does not have.
+    """
+
+def available_kernels() -> list[str]:
+    """Name the kernels that this CPU can run, the scalar reference first and the best last."""
+
+def score_rows(
+    kernel: str, query: ArrayLike, rows: ArrayLike, dim: int | None = None
+) -> NDArray[np.float32]:
+    """Dot products of query [>= dim] with rows [n, >= dim] (float16 rows by the float16 kernel)."""
+
+def crc32c(kernel: str, data: bytes) -> int:
+    """CRC-32C (Castagnoli, RFC 3720)."""
+
+@final
+class RowMask:
+    """Which rows of one snapshot may be found. Masks of two snapshots don't mix: ValueError."""
+
+    def count(self) -> int: ...
+    def __and__(self, other: RowMask) -> RowMask: ...
+    def __or__(self, other: RowMask) -> RowMask: ...
+
+@final
+class Snapshot:
+    """What one commit published. Never changes; any thread may use it at any time.
+
+    Whatever reads rows raises CorruptionError when it meets a damaged block, and returns nothing.
+    """
+
+    @property
+    def generation(self) -> int: ...
+    def __len__(self) -> int: ...
+    def search(
+        self, terms: Sequence[Term], k: int, offset: int = 0, mask: RowMask | None = None
+    ) -> tuple[NDArray[np.uint64], NDArray[np.float32]]:
+        """Ids and scores of rows [offset, offset + k) of the order: score falling, then id rising.
+
+        1 to 64 terms; a row's score is the sum of weight * curve(dot(query, row)). k >= 1. Always
+        min(k, matches - offset) rows.
+        """
+
+    def mask_of(self, ids: ArrayLike) -> RowMask:
+        """The live rows with these ids [n]; unknown ids are left out."""
+
+    def at_least(self, field: str, query: ArrayLike, threshold: float) -> RowMask:
+        """The live rows that score at least `threshold` for the query [dim]."""
+
+    def all(self) -> RowMask: ...
+    def invert(self, mask: RowMask) -> RowMask:
+        """The live rows that the mask leaves out."""
+
+    def ids(self, mask: RowMask | None = None) -> NDArray[np.uint64]:
+        """The ids of the live rows (that the mask allows), ascending."""
+
+    def verify(self) -> None:
+        """Check every block of every file; CorruptionError names the first that is damaged."""
+
+@final
+class Index:
+    """Rows of vectors, cached in a directory, derived from the truth and rebuilt from it."""
+
+    @staticmethod
+    def open(
+        directory: str, truth: bytes, fields: Sequence[Field], read_only: bool = False
+    ) -> Index:
+        """Open the cache in a directory, made if missing ('': in memory only). `truth`: 16 bytes.
+
+        A cache that can't be used (damaged, newer, of another truth or other fields) is set aside:
+        generation is 0 and dropped_because says why. With `read_only` the directory has to exist
+        and is never changed.
+        """
+
+    @property
+    def generation(self) -> int: ...
+    @property
+    def last_id(self) -> int: ...
+    @property
+    def dropped_because(self) -> str: ...
+    def accepts(self, field: str, rows: ArrayLike) -> NDArray[np.bool_]:
+        """Which rows [n, dim] append would take: finite and, for a cosine field, not all zero."""
+
+    def append(self, ids: ArrayLike, vectors: Sequence[ArrayLike]) -> None:
+        """Add rows, unseen until commit: ids [n] above last_id, vectors [n, dim] for each field.
+
+        All or nothing: a row that is refused raises ValueError with its id.
+        """
+
+    def erase(self, ids: ArrayLike) -> None:
+        """Forget rows, unseen until commit; unknown ids are harmless."""
+
+    def commit(self, generation: int) -> None:
+        """Publish what came since the last commit; `generation` never falls.
+
+        Past 32 MiB of fresh rows they go to disk here. Where that fails they are published all the
+        same and stay in memory: seal says what is wrong.
+        """
+
+    def seal(self) -> None:
+        """Write everything that was committed, so that the next open has nothing to replay.
+
+        ValueError: there are changes that were not committed. OSError: it could not be written;
+        what is in memory, and the cache that was there before, are as good as before.
+        """
+
+    def snapshot(self) -> Snapshot: ...

@@ -1,0 +1,15 @@
+# Fails if an object of an instruction set defines a symbol that the linker may share.
+set(looked_at 0)
+foreach(object IN LISTS OBJECTS)
+  if(object MATCHES "choose\\.cpp")
+    continue() # built for the baseline CPU: it may use the standard library
+  endif()
+  execute_process(COMMAND ${NM} ${object} OUTPUT_VARIABLE symbols COMMAND_ERROR_IS_FATAL ANY)
+  if(symbols MATCHES "[^\n]* [WVu] [^\n]*")
+    message(FATAL_ERROR "${object} has a shared symbol: ${CMAKE_MATCH_0}")
+  endif()
+  math(EXPR looked_at "${looked_at} + 1")
+endforeach()
+if(looked_at LESS 2)
+  message(FATAL_ERROR "only ${looked_at} objects to look at: ${OBJECTS}")
+endif()
