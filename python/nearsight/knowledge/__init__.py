@@ -1,0 +1,6 @@
+"""What the general model's classes are called, and what they are kinds of."""
+
+from nearsight.knowledge.concept import Concept
+from nearsight.knowledge.tree import ConceptTree
+
+__all__ = ["Concept", "ConceptTree"]

@@ -1,0 +1,202 @@
+"""The concepts of the general model as a tree: 1000 leaves that it tells apart, 860 above them."""
+
+from collections.abc import Iterable, Iterator
+from functools import cache, cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearsight.errors import ArgumentError, NotFoundError
+from nearsight.knowledge.concept import Concept
+from nearsight.knowledge.words import key, singulars, words
+
+# No concept's name is longer, counted in words.
+_LONGEST = 6
+# Names of concepts that in a sentence are nearly always another word.
+_NOT_IN_TEXT = frozenset(("can",))
+
+
+class ConceptTree:
+    """Knows names, kinds and sums of probabilities; immutable, safe to share between threads."""
+
+    def __init__(self, table: str) -> None:
+        """Read a concept table (the comment at its head describes the columns)."""
+        lines = [line for line in table.splitlines() if line and not line.startswith("#")]
+        rows = [line.split("\t") for line in lines[1:]]
+        covered = _covered_leaves(rows)
+        self._concepts = {
+            id: Concept(
+                id,
+                name,
+                tuple(lemmas.split("|")) if lemmas else (),
+                tuple(parents.split()),
+                tuple(sorted(covered[id])),
+                shown == "1",
+            )
+            for id, _, shown, name, lemmas, parents in rows
+        }
+        self._leaf_count = sum(1 for row in rows if row[1])
+
+    @staticmethod
+    @cache
+    def load() -> "ConceptTree":
+        """Return the tree that comes with the package; every call returns the same one."""
+        from importlib.resources import files  # here, to keep `import nearsight` light
+
+        return ConceptTree((files(__package__) / "concepts.tsv").read_text(encoding="utf-8"))
+
+    def __len__(self) -> int:
+        """How many concepts there are."""
+        return len(self._concepts)
+
+    def __iter__(self) -> Iterator[Concept]:
+        """All concepts: the leaves in the model's order, then those above them."""
+        return iter(self._concepts.values())
+
+    def __contains__(self, id: object) -> bool:
+        """Is this a concept's id?"""
+        return id in self._concepts
+
+    def __getitem__(self, id: str) -> Concept:
+        """Return the concept with this id. Raises `NotFoundError`."""
+        if id not in self._concepts:
+            raise NotFoundError(f"no concept has the id {id!r}; ids are WordNet's, like n02084071")
+        return self._concepts[id]
+
+    def named(self, name: str) -> list[Concept]:
+        """Return every concept that `name` means; empty if none does.
+
+        An id means its concept. Otherwise a name beats a lemma, the exact word beats what it could
+        be the plural of, and case, hyphens and underscores do not count. A name that several
+        concepts bear means all of them.
+
+        >>> [concept.id for concept in ConceptTree.load().named("Dogs")]
+        ['n02084071']
+        """
+        if name in self._concepts:
+            return [self._concepts[name]]
+        return list(self._meaning(key(name)))
+
+    def in_text(self, text: str) -> list[tuple[str, list[Concept]]]:
+        """Return the concepts that a text names, each with the words that name it, in their order.
+
+        The longest name wins ("sports car", not "car"). Concepts that are not shown ("top",
+        "structure") count only if the text names nothing else.
+
+        >>> [words for words, concepts in ConceptTree.load().in_text("a red sports car")]
+        ['sports car']
+        """
+        found = list(self._matches(text))
+        telling = [match for match in found if any(concept.shown for concept in match[1])]
+        return telling or found
+
+    def suggest(self, name: str, n: int = 5) -> list[str]:
+        """Return up to `n` names that somebody who typed `name` could have meant."""
+        from difflib import get_close_matches  # here, to keep `import nearsight` light
+
+        wanted = key(name)
+        holding = [known for known in self._by_name if wanted and wanted in known.split()]
+        close = get_close_matches(wanted, [*self._by_name, *self._by_lemma], n, 0.7)
+        found = dict.fromkeys(self._spelling(known) for known in [*holding, *close])
+        return list(found)[:n]
+
+    def weights(self, concepts: Iterable[Concept]) -> NDArray[np.float32]:
+        """Return float32[leaves], 1 where one of the concepts covers the leaf, else 0.
+
+        Its product with a picture's probabilities is the probability that one of them is shown.
+        """
+        indicator = np.zeros(self._leaf_count, np.float32)
+        for concept in concepts:
+            indicator[list(concept.leaves)] = 1
+        return indicator
+
+    def top(
+        self, probabilities: NDArray[np.float32], n: int = 20, at_least: float = 0.0
+    ) -> list[tuple[Concept, float]]:
+        """Return the `n` most probable concepts, those below `at_least` left out, with 0..1 each.
+
+        `probabilities` is float32[leaves]. General concepts have the sum of what they cover, so
+        "dog" comes before "beagle"; those that tell nothing ("artifact") are left out. No name
+        comes twice: of concepts with one name the most probable is there.
+        """
+        if probabilities.shape != (self._leaf_count,):
+            raise ArgumentError(
+                f"probabilities of shape {probabilities.shape}: give one for each of the"
+                f" {self._leaf_count} leaves"
+            )
+        concepts, leaves, starts = self._rolled_up
+        sums = np.add.reduceat(probabilities[leaves].astype(np.float64), starts)
+        found: dict[str, tuple[Concept, float]] = {}
+        for i in np.argsort(-sums, kind="stable"):
+            if len(found) >= n or sums[i] < at_least:
+                break
+            found.setdefault(concepts[i].name, (concepts[i], min(1.0, float(sums[i]))))
+        return list(found.values())
+
+    # -- names -----------------------------------------------------------------------------------
+
+    def _matches(self, text: str) -> Iterator[tuple[str, list[Concept]]]:
+        found = words(text)
+        start = 0
+        while start < len(found):
+            for end in range(min(start + _LONGEST, len(found)), start, -1):
+                phrase = " ".join(word for word, _, _ in found[start:end])
+                concepts = () if phrase in _NOT_IN_TEXT else self._meaning(phrase)
+                if concepts:
+                    yield text[found[start][1] : found[end - 1][2]], list(concepts)
+                    break
+            else:
+                end = start + 1
+            start = end
+
+    def _meaning(self, phrase: str) -> tuple[Concept, ...]:
+        for singular in singulars(phrase):
+            for known in (self._by_name, self._by_lemma):
+                if singular in known:
+                    return tuple(known[singular])
+        return ()
+
+    def _spelling(self, known: str) -> str:
+        """How a name that was folded for comparison is really written."""
+        if known in self._by_name:
+            return self._by_name[known][0].name
+        return next(lemma for lemma in self._by_lemma[known][0].lemmas if key(lemma) == known)
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[Concept]]:
+        known: dict[str, list[Concept]] = {}
+        for concept in self:
+            known.setdefault(key(concept.name), []).append(concept)
+        return known
+
+    @cached_property
+    def _by_lemma(self) -> dict[str, list[Concept]]:
+        known: dict[str, list[Concept]] = {}
+        for concept in self:
+            for lemma in {key(lemma) for lemma in concept.lemmas}:
+                known.setdefault(lemma, []).append(concept)
+        return known
+
+    # -- sums ------------------------------------------------------------------------------------
+
+    @cached_property
+    def _rolled_up(self) -> tuple[list[Concept], NDArray[np.intp], NDArray[np.intp]]:
+        """The shown concepts, all their leaves in a row, and where each one's leaves start."""
+        shown = [concept for concept in self if concept.shown]
+        leaves = np.concatenate([np.array(concept.leaves, np.intp) for concept in shown])
+        ends = np.cumsum([len(concept.leaves) for concept in shown])
+        return shown, leaves, np.concatenate([[0], ends[:-1]]).astype(np.intp)
+
+
+def _covered_leaves(rows: list[list[str]]) -> dict[str, set[int]]:
+    """By id: the leaves at or below each concept."""
+    parents = {row[0]: row[5].split() for row in rows}
+    covered: dict[str, set[int]] = {id: set() for id in parents}
+    for id, leaf, *_ in rows:
+        waiting = [id] if leaf else []
+        while waiting:
+            above = waiting.pop()
+            if int(leaf) not in covered[above]:
+                covered[above].add(int(leaf))
+                waiting += parents[above]
+    return covered
