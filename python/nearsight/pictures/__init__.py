@@ -1,0 +1,16 @@
+"""Pictures: found wherever the user keeps them, read once, decoded safely.
+
+    find(what) ─► Source ─► .load(limits) ─► Loaded ─► decode(loaded, limits) ─► Picture
+
+`open(what)` does all of it for exactly one picture. Whatever is wrong with a picture is a
+`PictureError` that names it; decoders only ever see files whose header our own readers accepted.
+Importing this package does not import Pillow.
+"""
+
+from nearsight.pictures.decoder import decode
+from nearsight.pictures.limits import Limits
+from nearsight.pictures.picture import Picture, open
+from nearsight.pictures.source import Loaded, Source
+from nearsight.pictures.walk import find
+
+__all__ = ["Limits", "Loaded", "Picture", "Source", "decode", "find", "open"]
