@@ -1,0 +1,68 @@
+"""Nearsight: an embedded visual search engine. One file, no network.
+
+import nearsight
+
+with nearsight.open("photos.ns") as app:
+    app.inputs.add("photos/")
+    for hit in app.search(text="dog", k=5):
+        print(hit.score, hit.input.name)
+"""
+
+from nearsight import diagnosis, embedders, errors, filters, pictures
+from nearsight.app import App, Info, open
+from nearsight.engine import version as __version__
+from nearsight.errors import (
+    ArgumentError,
+    ClosedError,
+    CorruptionError,
+    DatabaseError,
+    DataLossError,
+    ModelError,
+    ModelMismatchError,
+    NearsightError,
+    NotFoundError,
+    PictureError,
+    ReadOnlyError,
+    VersionError,
+)
+from nearsight.filters import annotated, predicted
+from nearsight.hits import Hit, Hits
+from nearsight.ingest import Outcome
+from nearsight.inputs import Inputs, Report
+from nearsight.pictures import Limits
+from nearsight.search import Search
+from nearsight.truth import Input
+
+__all__ = [
+    "App",
+    "ArgumentError",
+    "ClosedError",
+    "CorruptionError",
+    "DataLossError",
+    "DatabaseError",
+    "Hit",
+    "Hits",
+    "Info",
+    "Input",
+    "Inputs",
+    "Limits",
+    "ModelError",
+    "ModelMismatchError",
+    "NearsightError",
+    "NotFoundError",
+    "Outcome",
+    "PictureError",
+    "ReadOnlyError",
+    "Report",
+    "Search",
+    "VersionError",
+    "__version__",
+    "annotated",
+    "diagnosis",
+    "embedders",
+    "errors",
+    "filters",
+    "open",
+    "pictures",
+    "predicted",
+]

@@ -1,0 +1,146 @@
+"""An app: one open database with everything one can do to it."""
+
+from dataclasses import dataclass
+from os import PathLike, fspath
+from pathlib import Path
+from types import TracebackType
+
+from nearsight import embedders
+from nearsight.embedders import Embedder
+from nearsight.engine import Engine, kernel
+from nearsight.errors import ArgumentError
+from nearsight.inputs import Inputs
+from nearsight.search import Search
+from nearsight.truth import Truth
+
+
+@dataclass(frozen=True, slots=True)
+class Info:
+    """What an app is and holds. Sizes in bytes, of the file with its log and of its cache."""
+
+    path: Path
+    model: str
+    inputs: int
+    concepts: int
+    generation: int
+    size_bytes: int
+    cache_bytes: int
+    kernel: str
+
+    def to_dict(self) -> dict[str, object]:
+        """The facts as JSON-ready values."""
+        return {name: _plain(getattr(self, name)) for name in self.__slots__}
+
+
+class App:
+    """An open database. Use it as a context manager, or call `close`. Thread-safe.
+
+    `inputs` holds the pictures; `search(...)` finds them again (see `Search.__call__`).
+    """
+
+    def __init__(self, path: Path, embedder: Embedder, *, read_only: bool) -> None:
+        """Open the truth and its engine; use `nearsight.open`."""
+        self.path = path
+        self.model = embedder.name
+        self._truth = Truth(path, read_only=read_only)
+        try:
+            self._truth.adopt_model(
+                embedder.name, embedder.fingerprint, embedder.dim, embedder.labels
+            )
+            self._engine = Engine(
+                self._truth,
+                embedder.dim,
+                len(embedder.labels),
+                _cache_of(path),
+            )
+        except BaseException:
+            self._truth.close()
+            raise
+        self.inputs = Inputs(self._truth, self._engine, embedder)
+        self.search = Search(self._truth, self._engine, embedder)
+
+    def concepts(self) -> dict[str, tuple[int, int]]:
+        """The concepts people used: id → (inputs said to show it, inputs said not to)."""
+        return self._truth.concepts.counts()
+
+    def refresh(self) -> None:
+        """See what other processes have committed since the last refresh or change."""
+        self._engine.catch_up()
+
+    def info(self) -> Info:
+        """What this app is and holds."""
+        return Info(
+            path=self.path,
+            model=self.model,
+            inputs=len(self.inputs),
+            concepts=len(self._truth.concepts.counts()),
+            generation=self._truth.generation,
+            size_bytes=sum(_size(self.path.with_name(self.path.name + s)) for s in ("", "-wal")),
+            cache_bytes=sum(_size(file) for file in _cache_of(self.path).glob("*")),
+            kernel=kernel(),
+        )
+
+    def close(self) -> None:
+        """Write the cache and close the file; a second time does nothing."""
+        if not self._truth.closed:
+            self._engine.seal()
+            self._truth.close()
+
+    def __enter__(self) -> "App":
+        """The app itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close it."""
+        self.close()
+
+    def __repr__(self) -> str:
+        """Where and what."""
+        return f"<nearsight.App {str(self.path)!r}, model {self.model!r}>"
+
+
+def open(
+    path: str | PathLike[str], *, model: str | Embedder = "general", read_only: bool = False
+) -> App:
+    """Open the database at `path`, or create it there.
+
+    `model` is the name of an installed model or an `Embedder` of your own; a database keeps to the
+    one it was made with. `read_only` neither creates nor writes anything.
+
+    Raises `NotFoundError` (no such folder; with `read_only`, no such file), `DatabaseError` (not a
+    nearsight database), `VersionError`, `ModelMismatchError`, `CorruptionError`, `DataLossError`.
+
+    >>> import nearsight, tempfile
+    >>> with nearsight.open(tempfile.mkdtemp() + "/photos.ns") as app:
+    ...     len(app.inputs)
+    0
+    """
+    try:
+        given = Path(fspath(path))
+    except TypeError as error:
+        raise ArgumentError(f"path={path!r}: give the path of a file, e.g. photos.ns") from error
+    if "\0" in str(given) or not given.name:
+        raise ArgumentError(f"path={path!r}: give the path of a file, e.g. photos.ns")
+    embedder = embedders.load(model) if isinstance(model, str) else model
+    return App(given.absolute(), embedder, read_only=read_only)
+
+
+def _cache_of(path: Path) -> Path:
+    """The folder of derived files: beside the database, and deletable at any moment."""
+    return path.with_name(path.name + "-cache")
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _plain(value: object) -> object:
+    return str(value) if isinstance(value, Path) else value

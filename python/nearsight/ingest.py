@@ -1,0 +1,148 @@
+"""From sources to committed inputs: decoding overlaps embedding, embedding overlaps committing.
+
+    sources ─► decode (threads) ─► embed (one thread, the model's own threads inside) ─► commit
+
+Every stage is bounded, so memory does not grow with the number of pictures. Outcomes come in the
+order of the sources, each only after its batch was committed: an outcome is an acknowledgement.
+"""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearsight.embedders import Embedded, Embedder
+from nearsight.errors import PictureError
+from nearsight.pictures import Limits, Loaded, Picture, Source, decode
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+BATCH = 16
+_DECODED_AHEAD = 2 * BATCH
+_EMBEDDED_AHEAD = 2
+_MAX_DECODERS = 4
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one source.
+
+    `status` is "added", "duplicate" (its content is in already, under `id`) or "failed" (`error`
+    says why, and `id` is None).
+    """
+
+    source: str
+    status: Literal["added", "duplicate", "failed"]
+    id: str | None = None
+    error: PictureError | None = None
+
+    def to_dict(self) -> dict[str, object]:
+        """The outcome as JSON-ready values."""
+        reason = None if self.error is None else self.error.reason
+        return {"source": self.source, "status": self.status, "id": self.id, "reason": reason}
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A picture on its way: `pixels` uint8[h, w, 3] as the embedder wants them."""
+
+    picture: Picture
+    pixels: NDArray[np.uint8]
+    thumbnail: bytes
+
+
+Batch = list[Outcome | Prepared]
+Commit = Callable[[Batch, Embedded | None], list[Outcome]]
+
+
+def prepare(
+    source: Source | PictureError,
+    embedder: Embedder,
+    limits: Limits,
+    known: Callable[[bytes], str | None],
+) -> Outcome | Prepared:
+    """Read and decode one source; `known` gives the id of content that need not be decoded."""
+    if isinstance(source, PictureError):
+        return Outcome(source.source, "failed", error=source)
+    try:
+        loaded: Loaded = source.load(limits)
+        if (id_ := known(loaded.digest)) is not None:
+            return Outcome(loaded.name, "duplicate", id_)
+        picture = decode(loaded, limits)
+        return Prepared(picture, embedder.prepare(picture), picture.thumbnail())
+    except PictureError as error:
+        return Outcome(error.source, "failed", error=error)
+
+
+def ingest(
+    sources: Iterable[T],
+    prepare: Callable[[T], Outcome | Prepared],
+    embedder: Embedder,
+    commit: Commit,
+) -> Iterator[Outcome]:
+    """Run the pipeline. `commit` stores a batch and returns its outcomes, now acknowledged.
+
+    Closing the iterator (as Ctrl-C does) commits what has been embedded and drops the rest: at
+    most one batch of work.
+    """
+    from concurrent.futures import ThreadPoolExecutor  # here, to keep `import nearsight` light
+
+    decoding = ThreadPoolExecutor(min(os.cpu_count() or 1, _MAX_DECODERS), "nearsight-decode")
+    embedding = ThreadPoolExecutor(1, "nearsight-embed")
+    ahead: deque[tuple[Batch, Future[Embedded | None]]] = deque()
+    try:
+        for batch in _batches(_mapped(decoding, prepare, sources)):
+            ahead.append((batch, embedding.submit(_embed, embedder, batch)))
+            if len(ahead) > _EMBEDDED_AHEAD:
+                yield from _commit_next(ahead, commit)
+        while ahead:
+            yield from _commit_next(ahead, commit)
+    finally:
+        decoding.shutdown(wait=True, cancel_futures=True)
+        embedding.shutdown(wait=True, cancel_futures=True)
+        while ahead and not ahead[0][1].cancelled() and ahead[0][1].exception() is None:
+            _commit_next(ahead, commit)
+
+
+def _commit_next(
+    ahead: deque[tuple[Batch, "Future[Embedded | None]"]], commit: Commit
+) -> list[Outcome]:
+    embedded = ahead[0][1].result()
+    batch, _ = ahead.popleft()  # only now: an interrupted wait leaves the batch to be drained
+    return commit(batch, embedded)
+
+
+def _embed(embedder: Embedder, batch: Batch) -> Embedded | None:
+    pixels = [entry.pixels for entry in batch if isinstance(entry, Prepared)]
+    return embedder.embed(np.stack(pixels)) if pixels else None
+
+
+def _mapped(pool: "ThreadPoolExecutor", call: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+    """Like `pool.map`, in order, but never more than a few items ahead of the consumer."""
+    ahead: deque[Future[R]] = deque()
+    for item in items:
+        ahead.append(pool.submit(call, item))
+        if len(ahead) > _DECODED_AHEAD:
+            yield ahead.popleft().result()
+    while ahead:
+        yield ahead.popleft().result()
+
+
+def _batches(entries: Iterator[Outcome | Prepared]) -> Iterator[Batch]:
+    """Cut the stream into batches, the unit of embedding and of commits."""
+    batch: Batch = []
+    for entry in entries:
+        batch.append(entry)
+        if len(batch) >= BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

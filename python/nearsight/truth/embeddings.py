@@ -1,0 +1,90 @@
+"""The table of embeddings, which caches follow."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearsight.errors import CorruptionError
+from nearsight.truth.database import LOOKUP_SLICE, Database, as_ids, select
+
+
+class EmbeddingTable:
+    """Embeddings with their predictions: rows that are added and erased, never changed."""
+
+    def __init__(self, database: Database) -> None:
+        """Work on `database`."""
+        self._database = database
+
+    def owners(self, embeddings: Sequence[int]) -> list[str | None]:
+        """The id of the input that each embedding belongs to; None where it was erased."""
+        owner: dict[int, str] = {}
+        with self._database.reading() as db:
+            for start in range(0, len(embeddings), LOOKUP_SLICE):
+                wanted = [int(id_) for id_ in embeddings[start : start + LOOKUP_SLICE]]
+                owner |= dict(
+                    select(
+                        db,
+                        "select embedding.id, input.id from embedding"
+                        " join input on input.number = embedding.input"
+                        f" where embedding.id in ({','.join('?' * len(wanted))})",
+                        wanted,
+                    )
+                )
+        return [owner.get(int(id_)) for id_ in embeddings]
+
+    def of_input(self, id_: str) -> list[NDArray[np.float32]]:
+        """The embeddings of an input, f32[dim] each; empty if there is no such input."""
+        with self._database.reading() as db:
+            return [
+                np.frombuffer(blob, "<f4")
+                for (blob,) in db.execute(
+                    "select vector from embedding join input on input.number = embedding.input"
+                    " where input.id = ? order by embedding.id",
+                    (id_,),
+                )
+            ]
+
+    def probabilities(self, id_: str) -> NDArray[np.float32] | None:
+        """What the model predicts of an input, f32[labels]; None if there is no such input."""
+        with self._database.reading() as db:
+            blob = db.execute(
+                "select probabilities from embedding join input on input.number = embedding.input"
+                " where input.id = ? order by embedding.id limit 1",
+                (id_,),
+            ).get
+        return None if blob is None else np.frombuffer(blob, "<f2").astype(np.float32)
+
+    def after(
+        self, last: int, dim: int, labels: int, limit: int
+    ) -> tuple[NDArray[np.uint64], NDArray[np.float32], NDArray[np.float32]]:
+        """Up to `limit` embeddings with ids above `last`: ids, f32[n, dim], f32[n, labels].
+
+        Raises `CorruptionError` where a stored vector does not have the model's size.
+        """
+        with self._database.reading() as db:
+            rows = select(
+                db,
+                "select id, vector, probabilities from embedding where id > ? order by id limit ?",
+                (last, limit),
+            )
+        for id_, vector, probabilities in rows:
+            if len(vector) != 4 * dim or len(probabilities) != 2 * labels:
+                raise CorruptionError(
+                    f"{self._database.path} is damaged: embedding {id_} has not the size of "
+                    "its model's vectors. Restore a copy of the file."
+                )
+        return (
+            np.array([row[0] for row in rows], np.uint64),
+            np.frombuffer(b"".join(row[1] for row in rows), "<f4").reshape(len(rows), dim),
+            np.frombuffer(b"".join(row[2] for row in rows), "<f2")
+            .reshape(len(rows), labels)
+            .astype(np.float32),
+        )
+
+    def erased_since(self, generation: int) -> NDArray[np.uint64]:
+        """The embeddings that were erased after this generation."""
+        with self._database.reading() as db:
+            return as_ids(
+                db.execute("select embedding from erased where generation > ?", (generation,))
+            )

@@ -1,0 +1,216 @@
+"""Adding, looking up and erasing inputs."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from planted import Planted, plain
+
+import nearsight
+from nearsight import ingest
+from nearsight.errors import ArgumentError, ModelError, NotFoundError, PictureError
+
+RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[nearsight.App]:
+    with nearsight.open(tmp_path / "photos.ns", model=Planted()) as app:
+        yield app
+
+
+def shades(count: int) -> list[np.ndarray]:
+    return [plain((n % 251 + 1, n // 251 + 1, 7)) for n in range(count)]
+
+
+def test_every_outcome_is_in_the_order_of_its_source(app: nearsight.App) -> None:
+    sources = shades(100)
+    first = app.inputs.add(sources)
+    assert [o.status for o in first.outcomes] == ["added"] * 100
+    assert [record.id for record in app.inputs] == first.added
+    assert len(app.inputs) == 100
+    again = app.inputs.add([*sources[40:60], plain(RED)])
+    assert again.duplicates == first.added[40:60]
+    assert len(again.added) == 1
+
+
+def test_the_same_picture_twice_in_one_batch_is_added_once(app: nearsight.App) -> None:
+    report = app.inputs.add([plain(RED), plain(GREEN), plain(RED)])
+    assert [o.status for o in report.outcomes] == ["added", "added", "duplicate"]
+    assert report.outcomes[2].id == report.outcomes[0].id
+    assert len(app.search(image=plain(RED))) == 2
+
+
+def test_one_bad_picture_never_stops_the_rest(app: nearsight.App, tmp_path: Path) -> None:
+    (tmp_path / "notes.jpg").write_text("this is no picture")
+    (tmp_path / "empty.png").touch()
+    report = app.inputs.add(
+        [
+            plain(RED),
+            tmp_path / "notes.jpg",
+            tmp_path / "empty.png",
+            tmp_path / "missing.jpg",
+            b"garbage",
+            plain(GREEN),
+        ]
+    )
+    assert [o.status for o in report.outcomes] == ["added", *["failed"] * 4, "added"]
+    assert all(isinstance(error, PictureError) for error in report.failed)
+    assert "notes.jpg" in str(report.failed[0])
+    assert str(report) == "2 added, 0 duplicate, 4 failed"
+
+
+def test_a_picture_without_direction_is_reported_not_stored(app: nearsight.App) -> None:
+    report = app.inputs.add([plain(RED), plain((0, 0, 0)), plain(GREEN)])
+    assert [o.status for o in report.outcomes] == ["added", "failed", "added"]
+    assert "compared" in report.failed[0].reason
+    assert len(app.inputs) == 2
+
+
+def test_known_content_is_not_decoded_again(tmp_path: Path) -> None:
+    embedder = Planted()
+    with nearsight.open(tmp_path / "photos.ns", model=embedder) as app:
+        app.inputs.add(shades(20))
+        app.inputs.add(shades(20))
+    assert embedder.pictures == 20
+
+
+def test_a_folder_is_searched_and_readded_without_change(
+    app: nearsight.App, tmp_path: Path, opencv_photos: Path
+) -> None:
+    folder = tmp_path / "album" / "deep"
+    folder.mkdir(parents=True)
+    for name in ("fruits.jpg", "butterfly.jpg"):
+        shutil.copy(opencv_photos / name, folder)
+    first = app.inputs.add(tmp_path / "album")
+    assert len(first.added) == 2
+    assert len(app.inputs.add(tmp_path / "album").duplicates) == 2
+    record = app.inputs[first.added[1]]
+    assert record.path == folder / "fruits.jpg"
+    assert (record.format, record.width, record.height) == ("JPEG", 512, 480)
+    assert record.size_bytes == (folder / "fruits.jpg").stat().st_size
+
+
+def test_concepts_are_said_of_all_even_of_what_is_in_already(app: nearsight.App) -> None:
+    app.inputs.add(plain(RED))
+    report = app.inputs.add([plain(RED), plain(GREEN)], concepts=["warm "], not_concepts=["cold"])
+    for outcome in report.outcomes:
+        assert outcome.id is not None
+        assert app.inputs[outcome.id].concepts == {"warm": True, "cold": False}
+    assert app.concepts() == {"cold": (0, 2), "warm": (2, 0)}
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({"concepts": "dog"}, r"concepts=\['dog'\]"),
+        ({"concepts": [""]}, "is no concept"),
+        ({"not_concepts": [3]}, "is no concept"),
+        ({"concepts": ["a"], "not_concepts": ["a"]}, "choose one"),
+    ],
+)
+def test_what_is_no_list_of_concepts_is_refused_before_anything_is_added(
+    app: nearsight.App, said: dict[str, object], why: str
+) -> None:
+    with pytest.raises(ArgumentError, match=why):
+        app.inputs.add(plain(RED), **said)  # type: ignore[arg-type]
+    assert len(app.inputs) == 0
+
+
+def test_deleted_inputs_are_gone_everywhere_and_can_come_back(app: nearsight.App) -> None:
+    ids = app.inputs.add([plain(RED), plain(GREEN), plain(BLUE)], concepts=["plain"]).added
+    assert app.inputs.delete([ids[0], "unknown", ids[0]]) == [ids[0]]
+    assert ids[0] not in app.inputs
+    assert app.search(image=plain(RED), k=9).ids == app.search(where="plain", k=9).ids[:2]
+    assert ids[0] not in app.search(image=plain(RED)).ids
+    with pytest.raises(NotFoundError, match=ids[0]):
+        app.inputs.get(ids[0])
+    assert app.inputs.add(plain(RED)).added == [ids[0]]
+    assert app.search(image=plain(RED)).ids[0] == ids[0]
+
+
+def test_deleting_an_empty_list_deletes_nothing(app: nearsight.App) -> None:
+    app.inputs.add(plain(RED))
+    generation = app.info().generation
+    assert app.inputs.delete([]) == []
+    assert (len(app.inputs), app.info().generation) == (1, generation)
+
+
+@pytest.mark.parametrize("ids", [[3], [None], [b"x"]])
+def test_ids_are_text(app: nearsight.App, ids: list[object]) -> None:
+    with pytest.raises(ArgumentError, match="ids are text"):
+        app.inputs.delete(ids)  # type: ignore[arg-type]
+
+
+def test_predictions_are_the_models_and_sorted(app: nearsight.App) -> None:
+    (id_,) = app.inputs.add(plain((200, 50, 0))).added
+    found = {concept.name: value for concept, value in app.inputs.predictions(id_, n=50)}
+    assert found["sports car"] == pytest.approx(0.2, abs=1e-3)
+    values = [value for _, value in app.inputs.predictions(id_)]
+    assert values == sorted(values, reverse=True)
+    with pytest.raises(NotFoundError):
+        app.inputs.predictions("unknown")
+
+
+def test_thumbnails_are_kept(app: nearsight.App) -> None:
+    (id_,) = app.inputs.add(plain(RED, size=400)).added
+    thumbnail = nearsight.pictures.open(app.inputs.thumbnail(id_))
+    assert (thumbnail.format, thumbnail.width, thumbnail.height) == ("JPEG", 160, 160)
+
+
+def test_outcomes_are_durable_when_they_are_seen(tmp_path: Path) -> None:
+    path = tmp_path / "photos.ns"
+    with nearsight.open(path, model=Planted()) as app:
+        for seen, outcome in enumerate(app.inputs.adding(shades(50)), start=1):
+            with nearsight.open(path, model=Planted(), read_only=True) as reader:
+                assert outcome.id in reader.inputs
+            if seen == 5:
+                break
+
+
+def test_closing_the_iterator_keeps_what_was_embedded_and_stops(tmp_path: Path) -> None:
+    embedder = Planted()
+    with nearsight.open(tmp_path / "photos.ns", model=embedder) as app:
+        outcomes = app.inputs.adding(shades(1000))
+        first = next(outcomes)
+        outcomes.close()
+        assert first.id in app.inputs
+        assert embedder.pictures - len(app.inputs) <= ingest.BATCH
+        assert len(app.inputs) < 200
+        assert len(app.search(image=plain(RED), k=1000)) == len(app.inputs)
+        report = app.inputs.add(shades(1000))
+        assert len(report.added) + len(report.duplicates) == 1000
+
+
+def test_an_error_of_the_model_stops_adding_and_keeps_what_was_reported(tmp_path: Path) -> None:
+    class Failing(Planted):
+        def embed(self, pixels):  # type: ignore[no-untyped-def]
+            if self.calls == 3:
+                raise ModelError("the model is broken")
+            return super().embed(pixels)
+
+    seen = []
+    with nearsight.open(tmp_path / "photos.ns", model=Failing()) as app:
+        with pytest.raises(ModelError, match="broken"):
+            for outcome in app.inputs.adding(shades(200)):
+                seen.append(outcome.id)
+        assert len(app.inputs) == 3 * ingest.BATCH
+        assert all(id_ in app.inputs for id_ in seen)
+
+
+def test_memory_does_not_follow_the_number_of_sources(app: nearsight.App) -> None:
+    """The pipeline takes sources only a little ahead of what it has committed."""
+    taken = 0
+
+    def sources() -> Iterator[np.ndarray]:
+        nonlocal taken
+        for shade in shades(600):
+            taken += 1
+            yield shade
+
+    furthest = 0
+    for done, _ in enumerate(app.inputs.adding(sources()), start=1):
+        furthest = max(furthest, taken - done)
+    assert furthest <= 8 * ingest.BATCH
