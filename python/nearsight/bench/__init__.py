@@ -1,0 +1,18 @@
+"""Benchmarks: nearsight beside the alternative, interleaved in one run.
+
+Each benchmark yields records (dicts): what was measured, of whom, under which conditions. Medians
+are over rounds in which everybody takes a turn, so that a busy machine slows all of them alike.
+"""
+
+from collections.abc import Callable
+
+from nearsight.bench import imports, ingest, search
+from nearsight.bench.measure import Record
+
+__all__ = ["BENCHMARKS", "Record"]
+
+BENCHMARKS: dict[str, Callable[..., list[Record]]] = {
+    "ingest": ingest.run,
+    "search": search.run,
+    "import": imports.run,
+}

@@ -1,0 +1,100 @@
+"""`nearsight bench`: measure it on this machine."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nearsight.cli.arguments import Subparsers, add_command
+from nearsight.cli.codes import OK
+from nearsight.cli.terminal import say, say_json
+
+if TYPE_CHECKING:
+    from nearsight.bench import Record
+
+_NAMES = ("ingest", "search", "import")
+_PHOTOS = Path("/usr/share/tuxpaint/stamps")  # Debian's tuxpaint-stamps-default
+
+
+def configure(subparsers: Subparsers) -> None:
+    """Say what `bench` takes."""
+    command = add_command(
+        subparsers,
+        "bench",
+        run,
+        "Measure how fast pictures go in beside the model alone, exact search beside numpy and "
+        "hnswlib, and what the import costs. Everybody takes turns in one run.",
+        "nearsight bench",
+        "nearsight bench search --n 20000 --dim 1280 --json",
+        "nearsight bench ingest --folder ~/Pictures --files 100",
+    )
+    command.add_argument(
+        "what", nargs="*", metavar="WHAT", help=f"{', '.join(_NAMES)}; all of them if none is named"
+    )
+    command.add_argument("--rounds", type=_positive, metavar="N", help="turns that each one takes")
+    ingest = command.add_argument_group("ingest")
+    ingest.add_argument("--folder", type=Path, metavar="FOLDER", help="the pictures to put in")
+    ingest.add_argument("--files", type=_positive, metavar="N", help="how many of them (256)")
+    ingest.add_argument("--threads", type=_positive, metavar="N", help="of the model (all but one)")
+    search = command.add_argument_group("search")
+    search.add_argument("--n", type=_positive, metavar="N", help="vectors (100000)")
+    search.add_argument("--dim", type=_positive, metavar="N", help="numbers in each (512)")
+    search.add_argument("-k", "--top", type=_positive, metavar="N", help="hits (10)")
+    command.set_defaults(usage=command.error)
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: give a whole number of at least 1")
+    return int(text)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the benchmarks that were named, and print each one's records as soon as it is done."""
+    from nearsight.bench import BENCHMARKS
+
+    for name in args.what or _NAMES:
+        if name not in _NAMES:
+            args.usage(f"no benchmark is called {name!r}: there are {', '.join(_NAMES)}")
+        records = BENCHMARKS[name](**_settings(name, args))
+        if args.json:
+            for record in records:
+                say_json(record)
+        else:
+            _say(name, records)
+    return OK
+
+
+def _settings(name: str, args: argparse.Namespace) -> dict[str, Any]:
+    given = {"rounds": args.rounds}
+    if name == "ingest":
+        given |= {"folder": args.folder or _photos(), "files": args.files}
+        given |= {"threads": args.threads, "model": args.model}
+    elif name == "search":
+        given |= {"n": args.n, "dim": args.dim, "k": args.top}
+    return {key: value for key, value in given.items() if value is not None}
+
+
+def _photos() -> Path:
+    """Some 800 photos and drawings where Debian's package is installed, else the demo's."""
+    from nearsight.demo import PHOTOS
+
+    return _PHOTOS if _PHOTOS.is_dir() else PHOTOS
+
+
+def _say(name: str, records: "list[Record]") -> None:
+    """A line of what holds for all records, then one for each: whom it is of and what it says."""
+    same = {key for key, value in records[0].items() if all(r.get(key) == value for r in records)}
+    say(f"{name}: {_facts({key: records[0][key] for key in records[0] if key in same})}")
+    width = max(len(str(record["who"])) for record in records)
+    for record in records:
+        own = {key: value for key, value in record.items() if key not in same}
+        say(f"  {record['who']!s:{width}}  {_facts(own)}")
+
+
+def _facts(record: "Record") -> str:
+    shown = [key for key in record if key not in ("bench", "who")]
+    return ", ".join(f"{key.replace('_', ' ')} {_in_words(record[key])}" for key in shown)
+
+
+def _in_words(value: object) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)

@@ -1,0 +1,41 @@
+"""`nearsight rm`: take inputs out."""
+
+import argparse
+import sys
+
+from nearsight.cli.arguments import Subparsers, add_command, from_stdin
+from nearsight.cli.codes import NOTHING, OK
+from nearsight.cli.database import open_for_erasing
+from nearsight.cli.terminal import complain, say, say_json
+
+
+def configure(subparsers: Subparsers) -> None:
+    """Say what `rm` takes."""
+    command = add_command(
+        subparsers,
+        "rm",
+        run,
+        "Take inputs out of the database with all that is known of them. Your files stay.",
+        "nearsight rm 3f2a9c…",
+        "nearsight search screenshot.png -k 3 -i | nearsight rm -",
+    )
+    command.add_argument(
+        "id", nargs="+", metavar="ID", help="ids; - reads them from standard input"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Erase; ids that are not there are named and passed over."""
+    ids = from_stdin(args.id)
+    with open_for_erasing(args) as app:
+        erased = app.inputs.delete(ids)
+        left = len(app.inputs)
+    for unknown in dict.fromkeys(ids):
+        if unknown not in set(erased):
+            complain(f"no input has the id {unknown!r}")
+    if args.json:
+        for id_ in erased:
+            say_json({"id": id_, "status": "erased"})
+    if not args.quiet:
+        say(f"{len(erased)} erased; the database holds {left} inputs", to=sys.stderr)
+    return OK if erased else NOTHING

@@ -1,0 +1,390 @@
+"""Every command, run as people run it: what it prints, and its exit code."""
+
+import fcntl
+import json
+import os
+import pty
+import re
+import shlex
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import termios
+from pathlib import Path
+from typing import Any
+
+import apsw
+import pytest
+
+import nearsight
+from nearsight.cli.main import main, parser
+
+COMMANDS = ["add", "search", "show", "info", "rm", "demo", "doctor", "bench"]
+OK, NOTHING, USAGE, FAILURE, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 3, 130, 141
+
+
+def lines(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def names(done: subprocess.CompletedProcess[str]) -> list[str]:
+    return [Path(hit["input"]["name"]).name for hit in lines(done)]
+
+
+def complaint(done: subprocess.CompletedProcess[str]) -> str:
+    """Give the only line on standard error, after checking that it is one of ours."""
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("nearsight: ")
+    return line
+
+
+# ---- add
+
+
+def test_add_reports_each_source_and_repeating_it_adds_nothing(
+    album: Path, command: Any, tmp_path: Path
+) -> None:
+    first = command("add", album, "--json", cwd=tmp_path)
+    again = command("add", album, "--json", cwd=tmp_path)
+    assert (first.returncode, again.returncode) == (OK, OK)
+    assert [outcome["status"] for outcome in lines(first)] == ["added"] * 8
+    assert [outcome["status"] for outcome in lines(again)] == ["duplicate"] * 8
+    assert [o["id"] for o in lines(first)] == [o["id"] for o in lines(again)]
+    assert "8 added; the database holds 8 inputs" in first.stderr
+    assert "0 added, 8 already in" in again.stderr
+
+
+def test_add_names_what_cannot_be_used_with_its_remedy_and_goes_on(
+    album: Path, command: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "empty.jpg").touch()
+    (tmp_path / "notes.jpg").write_text("no picture\n" * 9)
+    (tmp_path / "cut.jpg").write_bytes((album / "fruits.jpg").read_bytes()[:9000])
+    (tmp_path / "circle.jpg").symlink_to("circle.jpg")
+    sources = ("empty.jpg", "notes.jpg", "cut.jpg", "circle.jpg", "missing.jpg", "http://a/b.jpg")
+    done = command("add", *sources, album / "home.jpg", cwd=tmp_path)
+    assert done.returncode == OK
+    *complaints, summary = done.stderr.splitlines()
+    for source, line in zip(sources, complaints, strict=True):
+        assert line.startswith(f"nearsight: {source}: ")
+        assert len(line) > len(f"nearsight: {source}: ") + 10
+    assert summary == "1 added, 6 failed; the database holds 1 inputs"
+
+
+def test_add_fails_if_every_source_fails(command: Any, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    for source in ("missing.jpg", "folder"):
+        done = command("add", source, "-q", cwd=tmp_path)
+        assert done.returncode == FAILURE
+        assert complaint(done).startswith(f"nearsight: {source}: ")
+
+
+def test_add_takes_names_that_would_garble_a_terminal(
+    album: Path, command: Any, tmp_path: Path
+) -> None:
+    strange = os.fsencode(tmp_path) + b"/\x1b[31m\n\xff.jpg"
+    shutil.copy(album / "home.jpg", strange)
+    assert command("add", os.fsdecode(strange), cwd=tmp_path).returncode == OK
+    listed = command("search", cwd=tmp_path)
+    assert "\x1b" not in listed.stdout
+    assert len(listed.stdout.splitlines()) == 2
+    run = [sys.executable, "-m", "nearsight", "search", "-f", "-0"]
+    found = subprocess.run(run, cwd=tmp_path, capture_output=True, check=True).stdout
+    assert found == strange + b"\0"
+
+
+def test_concepts_that_contradict_each_other_are_bad_usage(
+    album: Path, command: Any, tmp_path: Path
+) -> None:
+    done = command("add", album, "--concept", "a", "--not-concept", "a", cwd=tmp_path)
+    assert done.returncode == USAGE
+    assert "choose one" in complaint(done)
+
+
+def test_a_terminal_gets_a_progress_bar_and_a_pipe_does_not(
+    album: Path, command: Any, tmp_path: Path
+) -> None:
+    screen, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("4H", 24, 100, 0, 0))
+    run = [sys.executable, "-m", "nearsight", "add", str(album), str(tmp_path / "missing.jpg")]
+    subprocess.run(run, cwd=tmp_path, stderr=terminal, timeout=60, check=True)
+    os.close(terminal)
+    shown = os.read(screen, 100_000).decode()
+    os.close(screen)
+    assert re.search(r"9/9 \[.* files/s\]|9 files \[.* files/s\]", shown)
+    assert "missing.jpg: there is no such file" in shown
+    assert "files/s" not in command("add", album, cwd=tmp_path).stderr
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGKILL])
+def test_a_stopped_add_keeps_what_it_reported_and_goes_on(
+    stop: signal.Signals, stamps: Path, command: Any, tmp_path: Path
+) -> None:
+    source = stamps / "animals"
+    run = [sys.executable, "-m", "nearsight", "add", str(source), "--json"]
+    with subprocess.Popen(
+        run, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as adding:
+        assert adding.stdout and adding.stderr
+        reported = [json.loads(adding.stdout.readline()) for _ in range(20)]
+        adding.send_signal(stop)
+        rest, errors = adding.communicate(timeout=60)
+    reported += [json.loads(line) for line in rest.splitlines() if line.endswith("}")]
+    kept = [outcome["id"] for outcome in reported if outcome["id"]]
+    total = len(list(source.rglob("*.png")))
+    assert len(kept) < total, "it finished before it was stopped"
+    if stop == signal.SIGINT:
+        assert adding.returncode == INTERRUPTED
+        assert "are kept" in errors
+        assert "Traceback" not in errors
+    assert command("show", "-", "-q", cwd=tmp_path, stdin="\n".join(kept)).returncode == OK
+    with nearsight.open(tmp_path / "photos.ns") as app:
+        assert all(id_ in app.inputs for id_ in kept)
+    again = command("add", source, "--json", cwd=tmp_path)
+    assert again.returncode == OK
+    statuses = [outcome["status"] for outcome in lines(again)]
+    assert statuses.count("duplicate") >= len(kept)
+    assert len(statuses) >= total
+
+
+# ---- search
+
+
+def test_search_finds_the_picture_itself_first(added: Path, command: Any) -> None:
+    for question in (["album/butterfly.jpg"], ["--image", "album/butterfly.jpg"]):
+        done = command("search", *question, "--json", cwd=added)
+        assert done.returncode == OK
+        assert names(done)[0] == "butterfly.jpg"
+        assert len(names(done)) == 8
+        assert lines(done)[0]["score"] >= 0.999
+
+
+def test_search_by_words_and_by_concept(added: Path, command: Any) -> None:
+    for question in (
+        ["a butterfly"],
+        ["--text", "butterflies"],
+        ["--concept", "butterfly"],
+        ["--concept", "n02274259"],
+    ):
+        done = command("search", *question, "-k", 2, cwd=added)
+        assert done.returncode == OK
+        assert "n02274259" in done.stderr
+        head, first, second = done.stdout.splitlines()
+        assert head.split() == ["rank", "score", "picture"]
+        assert first.split()[0] == "1" and first.endswith("album/butterfly.jpg")
+        assert float(first.split()[1]) > 0.5 > float(second.split()[1])
+
+
+def test_search_by_input_with_offset_and_filter(added: Path, command: Any) -> None:
+    (hit,) = lines(command("search", "monkey", "-k", 1, "--json", cwd=added))
+    done = command("search", "--input", hit["input"]["id"], "--offset", 1, "--json", cwd=added)
+    assert [found["rank"] for found in lines(done)] == list(range(2, 9))
+    assert "baboon.jpg" not in names(done)
+    where = "album and fruit >= 0.5"
+    fruit = command("search", "--where", where, "-f", cwd=added)
+    assert {Path(line).name for line in fruit.stdout.splitlines()} == {
+        "apple.jpg",
+        "fruits.jpg",
+        "orange.jpg",
+    }
+
+
+def test_search_without_hits_says_so(added: Path, command: Any) -> None:
+    done = command("search", "dog", "--where", "not album", cwd=added)
+    assert (done.returncode, done.stdout) == (NOTHING, "")
+    assert "nothing found" in done.stderr
+    quiet = command("search", "dog", "--where", "not album", "--json", "-q", cwd=added)
+    assert (quiet.returncode, quiet.stdout, quiet.stderr) == (NOTHING, "", "")
+
+
+def test_search_writes_a_page(added: Path, command: Any, tmp_path: Path) -> None:
+    page = tmp_path / "found.html"
+    assert command("search", "fruit", "-k", 3, "--html", page, cwd=added).returncode == OK
+    text = page.read_text("utf-8")
+    assert text.count("data:image/jpeg;base64,") == 3
+    assert "http" not in text
+    nowhere = command("search", "fruit", "-q", "--html", tmp_path / "no" / "a.html", cwd=added)
+    assert nowhere.returncode == FAILURE
+    assert "a.html" in complaint(nowhere)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["search", "--concept", "butterfli"], FAILURE, "Did you mean butterfly"),
+        (["search", "--text", "xyzzy"], FAILURE, "names no concept"),
+        (["search", "--image", "missing.jpg"], FAILURE, "missing.jpg"),
+        (["search", "--input", "0" * 32], FAILURE, "no input has the id"),
+        (["search", "--where", "album and ("], USAGE, "needs a concept"),
+        (["search", "--where", "nonsuch"], FAILURE, "no input is annotated"),
+        (["search", "dog", "-k", "0"], USAGE, "k=0"),
+        (["search", "dog", "--json", "-f"], USAGE, "leave out"),
+        (["search", "dog", "-0"], USAGE, "--files or --ids"),
+        (["info", "--db", "none/photos.ns"], FAILURE, "no database none/photos.ns"),
+        (["info", "--model", "nonsuch"], FAILURE, "nonsuch"),
+        (["info", "--model", "grid"], FAILURE, "holds embeddings of the model 'general'"),
+        (["info", "--db", "album"], FAILURE, "folder"),
+        (["info", "--db", "album/home.jpg"], FAILURE, "album/home.jpg is not a nearsight"),
+    ],
+)
+def test_a_mistake_gets_one_line_that_says_what_to_do(
+    arguments: list[str],
+    code: int,
+    words: str,
+    added: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(added)
+    assert main(arguments) == code
+    written = capsys.readouterr()
+    assert written.out == ""
+    assert written.err.startswith("nearsight: ")
+    assert written.err.count("\n") == 1
+    assert words in written.err
+
+
+@pytest.mark.parametrize("wrong", [[], ["nonsuch"], ["search", "--nonsuch"], ["bench", "nonsuch"]])
+def test_bad_usage_exits_with_2(wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        main(wrong)
+    assert exit_.value.code == USAGE
+    assert "usage: nearsight" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["search", "show", "info", "rm"])
+def test_a_database_that_is_not_there_is_not_made(
+    name: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main([name, *(["x"] if name != "info" else [])]) == FAILURE
+    assert "create it with `nearsight add FOLDER" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_database_of_a_newer_nearsight_says_upgrade(home: Path, command: Any) -> None:
+    with apsw.Connection(str(home / "photos.ns")) as db:
+        db.pragma("user_version", 99)
+    done = command("search", "dog", cwd=home)
+    assert done.returncode == FAILURE
+    assert "photos.ns has format 99" in complaint(done)
+    assert "upgrade" in complaint(done)
+
+
+def test_a_reader_that_leaves_is_no_error(added: Path) -> None:
+    run = [sys.executable, "-m", "nearsight", "search", "--json"]
+    with subprocess.Popen(
+        run, cwd=added, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as searching:
+        assert searching.stdout and searching.stderr
+        searching.stdout.close()
+        errors = searching.stderr.read()
+        assert searching.wait(60) == BROKEN_PIPE
+    assert errors == ""
+
+
+# ---- show, info, rm
+
+
+def test_show_says_what_is_known_and_seen(added: Path, command: Any) -> None:
+    ids = command("search", "butterfly", "-k", 1, "-i", cwd=added).stdout
+    shown = command("show", "-", cwd=added, stdin=ids)
+    assert shown.returncode == OK
+    for word in (ids.strip(), "butterfly.jpg", "JPEG, 493 x 356", "album", "insect"):
+        assert word in shown.stdout
+    (record,) = lines(command("show", "--json", ids.strip(), cwd=added))
+    assert record["concepts"] == {"album": True}
+    assert any(p["name"] == "butterfly" and p["probability"] > 0.5 for p in record["predicted"])
+
+
+def test_show_passes_over_unknown_ids(added: Path, command: Any) -> None:
+    known = command("search", "-k", 1, "-i", cwd=added).stdout.strip()
+    both = command("show", "nonsuch", known, cwd=added)
+    assert both.returncode == OK
+    assert "'nonsuch'" in complaint(both)
+    assert known in both.stdout
+    assert command("show", "nonsuch", cwd=added).returncode == NOTHING
+
+
+def test_info_counts(added: Path, command: Any) -> None:
+    (facts,) = lines(command("info", "--json", cwd=added))
+    assert (facts["inputs"], facts["model"], facts["said"]) == (8, "general", {"album": [8, 0]})
+    assert facts["size_bytes"] > 8 * 1280 * 4
+    text = command("--db", added / "photos.ns", "info", cwd="/").stdout
+    assert f"inputs  {facts['inputs']}\n" in text
+    assert facts["kernel"] in text
+
+
+def test_rm_takes_out_what_it_is_given_and_leaves_the_files(home: Path, command: Any) -> None:
+    ids = command("search", "fruit", "-k", 2, "-i", cwd=home).stdout
+    done = command("rm", "-", "nonsuch", cwd=home, stdin=ids)
+    assert done.returncode == OK
+    assert "'nonsuch'" in done.stderr
+    assert "2 erased; the database holds 6 inputs" in done.stderr
+    assert not set(ids.split()) & set(command("search", "-i", cwd=home).stdout.split())
+    assert len(list((home / "album").iterdir())) == 8
+    again = command("rm", "-", cwd=home, stdin=ids)
+    assert again.returncode == NOTHING
+
+
+# ---- doctor, help, version
+
+
+def test_doctor_finds_this_installation_sound(command: Any, tmp_path: Path) -> None:
+    done = command("doctor", "--json", cwd=tmp_path)
+    checks = {check["check"]: check for check in lines(done)}
+    assert all(check["ok"] for check in checks.values()), done.stdout
+    assert done.returncode == OK
+    assert "be53002b1e37" in checks["model general"]["evidence"]
+    assert "0 attempts to use the network" in checks["offline round trip"]["evidence"]
+    assert "onnxruntime" in checks["packages"]["evidence"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_doctor_fails_where_something_is_wrong(
+    command: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    damaged = tmp_path / "nearsight"
+    shutil.copytree(Path(nearsight.__file__).parent, damaged)
+    model = damaged / "_assets" / "models" / "general" / "image.onnx"
+    content = bytearray(model.read_bytes())
+    content[len(content) // 2] ^= 1
+    model.write_bytes(content)
+    path = os.pathsep.join([str(tmp_path), os.environ["PYTHONPATH"]])
+    monkeypatch.setenv("PYTHONPATH", path)
+    done = command("doctor", cwd=tmp_path)
+    assert done.returncode == FAILURE
+    assert "FAIL  model general" in done.stdout
+    assert "image.onnx was changed or damaged" in done.stdout
+    assert "install nearsight again" in done.stdout
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_with_an_example_that_it_understands(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main([name, "--help"])
+    examples = re.findall(r"^  (nearsight .*)$", capsys.readouterr().out, re.MULTILINE)
+    assert examples
+    for example in examples:
+        steps = [shlex.split(step) for step in example.split(" | ")]
+        understood = [parser().parse_args(step[1:]) for step in steps if step[0] == "nearsight"]
+        assert f"nearsight.cli.{name}" in {args.run.__module__ for args in understood}
+
+
+def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["--help"])
+    listed = re.findall(r"^    (\w+) ", capsys.readouterr().out, re.MULTILINE)
+    assert listed == COMMANDS
+
+
+def test_the_version_is_that_of_the_package(command: Any, tmp_path: Path) -> None:
+    done = command("--version", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (OK, f"nearsight {nearsight.__version__}\n")

@@ -1,0 +1,107 @@
+"""The benchmarks: small ones run, what they say is consistent, and everybody finds the same."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nearsight import NotFoundError, diagnosis, pictures
+from nearsight.bench import BENCHMARKS, imports, ingest, search
+from nearsight.bench.measure import in_new_python, middle, take_turns
+from nearsight.cli.main import main
+from nearsight.demo import PHOTOS
+
+
+def test_exact_search_agrees_with_its_opponents() -> None:
+    records = {str(r["who"]): r for r in search.run(n=2000, dim=67, k=5, rounds=3)}
+    assert set(records) == {"nearsight", "numpy", "hnswlib"}
+    for name, record in records.items():
+        assert (record["n"], record["dim"], record["threads"]) == (2000, 67, 1)
+        if "note" in record:
+            assert name == "hnswlib"
+            continue
+        assert record["agrees"] is True
+        assert 0 < float(str(record["best_ms"])) <= float(str(record["median_ms"]))
+    assert records["nearsight"]["times_of_nearsight"] == 1
+
+
+def test_disagreement_is_seen() -> None:
+    rows, queries = search.clustered(500, 32, 12, seed=3)
+    right = search._numpy(rows, 5)
+    assert search._agrees(search._nearsight(rows, 5), right, queries)
+    for wrong in (rows[::-1].copy(), rows * np.float32(0.999)):
+        assert not search._agrees(search._numpy(wrong, 5), right, queries)
+
+
+def test_the_vectors_are_units_in_clusters_and_always_the_same() -> None:
+    rows, queries = search.clustered(3000, 64, 5, seed=1)
+    again, _ = search.clustered(3000, 64, 5, seed=1)
+    assert np.array_equal(rows, again)
+    assert np.allclose(np.linalg.norm(np.vstack([rows, queries]), axis=1), 1, atol=1e-5)
+    cosines = rows[:100] @ rows.T
+    np.fill_diagonal(cosines, 0)
+    assert cosines.max(axis=1).mean() > 0.5 > 0.1 > abs(cosines.mean())
+
+
+def test_one_thread_is_what_numpy_gets() -> None:
+    code = "import os, json; print(json.dumps({'threads': os.environ['OPENBLAS_NUM_THREADS']}))"
+    assert in_new_python(code, environment=search.ONE_THREAD) == [{"threads": "1"}]
+
+
+def test_turns_are_taken_and_each_begins_in_its_turn() -> None:
+    log: list[str] = []
+    players = {name: lambda turn, name=name: log.append(f"{name}{turn}") for name in "ab"}
+    seconds = take_turns(players, 3)
+    assert log == ["a0", "b0", "b1", "a1", "a2", "b2"]
+    assert {name: len(times) for name, times in seconds.items()} == {"a": 3, "b": 3}
+    assert middle([1.0, 2.0, 30.0]) == 2.0
+
+
+def test_ingest_is_set_beside_the_model_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    settings = ["--model", "grid", "--files", "40", "--rounds", "2", "--folder", str(PHOTOS)]
+    assert main(["bench", "ingest", "--json", *settings]) == 0
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    added, alone, ratio, small, large, growth = records
+    assert (added["files"], added["rounds"]) == (40, 2)
+    assert 0 < added["files_per_second"] < alone["files_per_second"]
+    assert 0 < ratio["ratio"] < 1
+    assert ratio["met"] is (ratio["ratio"] >= 0.85)
+    assert (small["added"], large["added"]) == (40, 160)
+    assert growth["ratio"] == pytest.approx(large["peak_mb"] / small["peak_mb"], rel=0.01)
+
+
+def test_a_repeated_picture_counts_as_another() -> None:
+    endless = ingest.contents(PHOTOS)
+    photos = len(list(PHOTOS.iterdir()))
+    drawn = [next(endless) for _ in range(2 * photos)]
+    originals = {pictures.Source.load(source).data for source in drawn[:photos]}
+    assert len(originals | set(drawn[photos:])) == 2 * photos
+    first, repeated = pictures.open(drawn[0]), pictures.open(drawn[photos])
+    assert first.digest != repeated.digest
+    assert first.pixels.tobytes() == repeated.pixels.tobytes()
+
+
+def test_a_folder_without_pictures_cannot_be_measured(tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match="holds no pictures"):
+        ingest.run(tmp_path, files=1)
+
+
+def test_the_import_is_set_beside_numpy() -> None:
+    numpy, nearsight, over = imports.run(rounds=1)
+    assert (numpy["who"], nearsight["who"]) == ("numpy", "nearsight")
+    assert float(str(numpy["ms"])) > 0
+    assert isinstance(over["met"], bool)
+
+
+def test_the_table_has_a_line_for_each_record(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "search", "--n", "500", "--dim", "16", "--rounds", "1"]) == 0
+    head, *rows = capsys.readouterr().out.splitlines()
+    assert head.startswith("search: n 500, dim 16, k 10, threads 1, rounds 1")
+    assert [row.split()[0] for row in rows] == ["nearsight", "numpy", "hnswlib"]
+    assert set(BENCHMARKS) == {"ingest", "search", "import"}
+
+
+def test_exact_search_refuses_vectors_without_direction() -> None:
+    with pytest.raises(ValueError, match="direction"):
+        diagnosis.exact_search(np.zeros((2, 4), np.float32))
