@@ -36,8 +36,8 @@ class InputTable:
         ).get
         return int(
             db.execute(
-                "insert into embedding (input, model, vector, probabilities)"
-                " values (?, (select min(id) from model), ?, ?) returning id",
+                "insert into embedding (input, embedder, vector, probabilities)"
+                " values (?, (select min(id) from embedder), ?, ?) returning id",
                 (
                     number,
                     new.vector.astype("<f4").tobytes(),

@@ -23,7 +23,7 @@ create table meta (
 ) strict, without rowid;
 
 -- Which model made the embeddings. The fingerprint covers weights and preprocessing.
-create table model (
+create table embedder (
     id          integer primary key,
     name        text not null,
     fingerprint text not null unique,
@@ -50,7 +50,7 @@ create index input_content on input (content);
 create table embedding (
     id            integer primary key autoincrement,
     input         integer not null references input on delete cascade,
-    model         integer not null references model,
+    embedder      integer not null references embedder,
     vector        blob not null,                    -- f32, little-endian, as the network gave it
     probabilities blob not null                     -- f16, little-endian, one per label
 ) strict;

@@ -20,12 +20,6 @@ class Truth(Database):
         self.concepts = ConceptTable(self)
         self.embeddings = EmbeddingTable(self)
 
-    def model_name(self) -> str | None:
-        """The name of the model whose embeddings these are, None while there is none."""
-        with self.reading() as db:
-            name = db.execute("select name from model").get
-        return None if name is None else str(name)
-
     def adopt_model(self, name: str, fingerprint: str, dim: int, labels: Sequence[str]) -> None:
         """Record the model of a new database, or check that an old one's is the same."""
         import json  # here and not above, to keep `import nearsight` light
@@ -35,14 +29,14 @@ class Truth(Database):
         with self.writing(), self.reading() as db:
             if not self._knows_model(name, fingerprint):  # another process may have been first
                 db.execute(
-                    "insert into model (name, fingerprint, dim, labels) values (?,?,?,?)",
+                    "insert into embedder (name, fingerprint, dim, labels) values (?,?,?,?)",
                     (name, fingerprint, dim, json.dumps(list(labels))),
                 )
 
     def _knows_model(self, name: str, fingerprint: str) -> bool:
         """Is it this database's model? False while it has none; `ModelMismatchError` if another."""
         with self.reading() as db:
-            known = select(db, "select name, fingerprint from model")
+            known = select(db, "select name, fingerprint from embedder")
         if known and known[0][1] != fingerprint:
             raise ModelMismatchError(
                 f"{self.path} holds embeddings of the model {known[0][0]!r} "
