@@ -25,7 +25,8 @@ from nearsight.errors import (
     ReadOnlyError,
     VersionError,
 )
-from nearsight.filters import annotated, predicted
+from nearsight.filters import annotated, box, metadata, predicted, within
+from nearsight.geo import GeoPoint
 from nearsight.hits import Hit, Hits
 from nearsight.ingest import Outcome
 from nearsight.inputs import Inputs, Report
@@ -40,6 +41,7 @@ __all__ = [
     "CorruptionError",
     "DataLossError",
     "DatabaseError",
+    "GeoPoint",
     "Hit",
     "Hits",
     "Info",
@@ -58,11 +60,14 @@ __all__ = [
     "VersionError",
     "__version__",
     "annotated",
+    "box",
     "diagnosis",
     "embedders",
     "errors",
     "filters",
+    "metadata",
     "open",
     "pictures",
     "predicted",
+    "within",
 ]

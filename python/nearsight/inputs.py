@@ -12,8 +12,10 @@ from nearsight import pictures
 from nearsight.embedders import Embedded, Embedder
 from nearsight.engine import Engine
 from nearsight.errors import ArgumentError, NotFoundError, PictureError
+from nearsight.geo import GeoPoint, point
 from nearsight.ingest import Batch, Outcome, Prepared, ingest, prepare
 from nearsight.knowledge import Concept, ConceptTree
+from nearsight.patching import checked, encode, merged, without
 from nearsight.pictures import Limits
 from nearsight.truth import Input, NewInput, Truth
 
@@ -65,19 +67,29 @@ class Inputs:
         *,
         concepts: Iterable[str] = (),
         not_concepts: Iterable[str] = (),
+        metadata: Mapping[str, Any] | None = None,
+        geo: object = None,
         limits: Limits | None = None,
     ) -> Report:
         """Add pictures and report on each; one bad picture never stops the rest.
 
         `source` is a path, folder (searched recursively), glob, file:// URL, bytes, base64, open
         file, numpy array, PIL image, or an iterable of these. `concepts` are said of all of them,
-        `not_concepts` said not to be; of pictures that are in already, too. Content that is in is
-        not added again. When this returns, what it reports survives power loss.
+        `not_concepts` said not to be; of pictures that are in already, too. `metadata`, a JSON
+        object, and `geo`, (latitude, longitude) in degrees, are given to all that are new. Content
+        that is in is not added again. When this returns, what it reports survives power loss.
 
         Raises `ArgumentError` (concepts that are no names), `ReadOnlyError`, `DatabaseError` (such
         as a full disk: what was reported before is kept).
         """
-        outcomes = self.adding(source, concepts=concepts, not_concepts=not_concepts, limits=limits)
+        outcomes = self.adding(
+            source,
+            concepts=concepts,
+            not_concepts=not_concepts,
+            metadata=metadata,
+            geo=geo,
+            limits=limits,
+        )
         return Report(tuple(outcomes))
 
     def adding(
@@ -86,10 +98,16 @@ class Inputs:
         *,
         concepts: Iterable[str] = (),
         not_concepts: Iterable[str] = (),
+        metadata: Mapping[str, Any] | None = None,
+        geo: object = None,
         limits: Limits | None = None,
     ) -> Iterator[Outcome]:
         """Like `add`, but yields each outcome as soon as it is durable. Closing it stops adding."""
-        said = _said(concepts, not_concepts)
+        said = _Said(
+            _said(concepts, not_concepts),
+            encode(checked(metadata)),
+            None if geo is None else point(geo),
+        )
         bounds = limits or Limits()
         return ingest(
             pictures.find(source),
@@ -98,21 +116,19 @@ class Inputs:
             lambda batch, embedded: self._commit(batch, embedded, said),
         )
 
-    def _commit(
-        self, batch: Batch, embedded: Embedded | None, said: Mapping[str, bool]
-    ) -> list[Outcome]:
+    def _commit(self, batch: Batch, embedded: Embedded | None, said: "_Said") -> list[Outcome]:
         """Store a batch in one transaction; its outcomes are promises from then on."""
         with self._truth.writing():
-            new, outcomes = self._sorted_out(batch, embedded)
+            new, outcomes = self._sorted_out(batch, embedded, said)
             self._truth.inputs.add(new)
-            if said:
+            if said.concepts:
                 ids = [outcome.id for outcome in outcomes if outcome.id is not None]
-                self._truth.concepts.annotate(ids, said)
+                self._truth.concepts.annotate(ids, said.concepts)
         self._engine.catch_up()
         return outcomes
 
     def _sorted_out(
-        self, batch: Batch, embedded: Embedded | None
+        self, batch: Batch, embedded: Embedded | None, said: "_Said"
     ) -> tuple[list[NewInput], list[Outcome]]:
         """Which pictures are new, now that nobody else can write."""
         new: dict[bytes, NewInput] = {}
@@ -131,7 +147,7 @@ class Inputs:
                 error = PictureError(name, "the model sees nothing in it that could be compared")
                 outcomes.append(Outcome(name, "failed", error=error))
             else:
-                new[digest] = _new_input(entry, vector, probabilities)
+                new[digest] = _new_input(entry, vector, probabilities, said)
                 outcomes.append(Outcome(name, "added", new[digest].id))
         return list(new.values()), outcomes
 
@@ -140,6 +156,67 @@ class Inputs:
             return ()
         usable = self._engine.accepts(embedded.vectors)
         return zip(embedded.vectors, embedded.probabilities, usable.tolist(), strict=True)
+
+    # -- changing --------------------------------------------------------------------------------
+
+    def update(
+        self,
+        ids: str | Iterable[str],
+        *,
+        concepts: Iterable[str] = (),
+        not_concepts: Iterable[str] = (),
+        metadata: Mapping[str, Any] | None = None,
+        geo: object = None,
+        action: str = "merge",
+    ) -> list[Input]:
+        """Change what is said of inputs, in one transaction; the inputs as they are now.
+
+        | | "merge" | "overwrite" | "remove" |
+        |---|---|---|---|
+        | concepts | said, too; a later word wins | all that is said of it | taken back, yes or no |
+        | metadata | merged, deeply | replaced | the keys taken away, however deep |
+        | geo | replaced | replaced | taken away, whatever it was |
+
+        What is not given stays as it is. Merging appends to lists, an empty object or list
+        replaces, null changes nothing (`patching.merged`).
+
+        Raises `NotFoundError` for an unknown id (nothing is changed), `ArgumentError`,
+        `ReadOnlyError`.
+        """
+        if action not in ("merge", "overwrite", "remove"):
+            raise ArgumentError(f"action={action!r}: give 'merge', 'overwrite' or 'remove'")
+        said = _said(concepts, not_concepts)
+        patch = None if metadata is None else checked(metadata)
+        place = None if geo is None or action == "remove" else point(geo)
+        wanted = _checked_ids([ids] if isinstance(ids, str) else list(ids))
+        with self._truth.writing():
+            for id_ in wanted:
+                self._update_metadata(self.get(id_), patch, action)
+                self._update_concepts(id_, said, action)
+                if geo is not None:
+                    self._truth.inputs.set_geo(id_, place)
+        self._engine.catch_up()
+        return [self.get(id_) for id_ in wanted]
+
+    def _update_metadata(self, old: Input, patch: dict[str, Any] | None, action: str) -> None:
+        if patch is None:
+            return
+        new = patch
+        if action == "merge":
+            new = merged(old.metadata, patch)
+        elif action == "remove":
+            new = without(old.metadata, patch)
+        self._truth.inputs.set_metadata(old.id, encode(checked(new)))
+
+    def _update_concepts(self, id_: str, said: dict[str, bool], action: str) -> None:
+        if not said:
+            return
+        if action == "remove":
+            self._truth.concepts.unannotate(id_, said)
+            return
+        if action == "overwrite":
+            self._truth.concepts.unannotate(id_)
+        self._truth.concepts.annotate([id_], said)
 
     # -- erasing -------------------------------------------------------------------------------
 
@@ -206,8 +283,17 @@ class Inputs:
             number, page = self._truth.inputs.after(number, _PAGE)
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What one `add` says of all its pictures."""
+
+    concepts: dict[str, bool]
+    metadata: str
+    geo: GeoPoint | None
+
+
 def _new_input(
-    entry: Prepared, vector: NDArray[np.float32], probabilities: NDArray[np.float32]
+    entry: Prepared, vector: NDArray[np.float32], probabilities: NDArray[np.float32], said: _Said
 ) -> NewInput:
     picture = entry.picture
     return NewInput(
@@ -222,6 +308,8 @@ def _new_input(
         thumbnail=entry.thumbnail,
         vector=vector,
         probabilities=probabilities,
+        metadata=said.metadata,
+        geo=said.geo,
     )
 
 

@@ -162,6 +162,9 @@ class Search:
                 return _folded(RowMask.__or__, masks)
             case Not(part):
                 return snapshot.invert(self._mask(snapshot, part))
+        embeddings = self._truth.inputs.meeting(where)
+        if embeddings is not None:
+            return snapshot.mask_of(embeddings)
         raise ArgumentError(f"{where!r} is no filter that this search knows")
 
     def _annotated(self, concept: str, value: bool) -> NDArray[np.uint64]:

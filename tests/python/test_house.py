@@ -17,13 +17,13 @@ PACKAGE = ROOT / "python" / "nearsight"
 
 # ---- Python: a module sees those on lower floors only, and the neighbours named in NEIGHBOURS.
 
-FLOOR = {"errors": 0, "filters": 1}
-FLOOR |= dict.fromkeys(["truth", "engine", "embedders", "pictures", "knowledge"], 2)
-FLOOR |= dict.fromkeys(["hits", "ingest"], 3)
-FLOOR |= dict.fromkeys(["inputs", "concepts", "annotations", "models", "search"], 4)
-FLOOR |= {"app": 5, "diagnosis": 6, "nearsight": 7}
+FLOOR = {"errors": 0, "geo": 1, "patching": 1, "filters": 2}
+FLOOR |= dict.fromkeys(["truth", "engine", "embedders", "pictures", "knowledge"], 3)
+FLOOR |= dict.fromkeys(["hits", "ingest"], 4)
+FLOOR |= dict.fromkeys(["inputs", "concepts", "annotations", "models", "search"], 5)
+FLOOR |= {"app": 6, "diagnosis": 7, "nearsight": 8}
 BALCONIES = {"cli", "server", "bench", "demo"}
-FLOOR |= dict.fromkeys(BALCONIES, 8) | {"__main__": 9}
+FLOOR |= dict.fromkeys(BALCONIES, 9) | {"__main__": 10}
 NEIGHBOURS = {("engine", "truth"), ("embedders", "pictures")}
 
 HOMES = {  # what is not in Python's own library, and where it may be imported

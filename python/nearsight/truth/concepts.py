@@ -36,6 +36,19 @@ class ConceptTable:
                 ],
             )
 
+    def unannotate(self, id_: str, concepts: Iterable[str] | None = None) -> None:
+        """Take back what was said of an input about some concepts, or about all (None)."""
+        with self._database.reading() as db:
+            number = "(select number from input where id = ?)"
+            if concepts is None:
+                db.execute(f"delete from annotation where input = {number}", (id_,))
+                return
+            db.executemany(
+                f"delete from annotation where input = {number}"
+                " and concept = (select number from concept where id = ?)",
+                [(id_, concept) for concept in concepts],
+            )
+
     def counts(self) -> dict[str, tuple[int, int]]:
         """The concepts people used: id → (inputs said to show it, inputs said not to)."""
         with self._database.reading() as db:

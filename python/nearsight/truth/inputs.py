@@ -6,11 +6,20 @@ from datetime import UTC, datetime
 from typing import Any
 
 import apsw
+import numpy as np
+from numpy.typing import NDArray
 
-from nearsight.truth.database import LOOKUP_SLICE, Database, select
+from nearsight.errors import ArgumentError
+from nearsight.filters import Filter
+from nearsight.geo import GeoPoint
+from nearsight.truth.conditions import condition
+from nearsight.truth.database import LOOKUP_SLICE, Database, as_ids, select
 from nearsight.truth.records import Input, NewInput
 
-_COLUMNS = "id, name, uri, format, width, height, size_bytes, content, added_at"
+_COLUMNS = (
+    "id, name, uri, format, width, height, size_bytes, content, added_at, metadata, latitude,"
+    " longitude"
+)
 
 
 class InputTable:
@@ -28,10 +37,12 @@ class InputTable:
     def _add_one(self, db: apsw.Connection, new: NewInput) -> int:
         number = db.execute(
             "insert into input (id, content, name, uri, format, width, height, size_bytes,"
-            " added_at, thumbnail) values (?,?,?,?,?,?,?,?,?,?) returning number",
+            " added_at, thumbnail, metadata, latitude, longitude)"
+            " values (?,?,?,?,?,?,?,?,?,?,?,?,?) returning number",
             (
                 *(new.id, new.content, new.name, new.uri, new.format, new.width, new.height),
-                *(new.size_bytes, time.time(), new.thumbnail),
+                *(new.size_bytes, time.time(), new.thumbnail, new.metadata),
+                *(new.geo or (None, None)),
             ),
         ).get
         return int(
@@ -59,6 +70,19 @@ class InputTable:
         )
         db.execute("delete from input where id = ?", (id_,))
         return db.changes() > 0
+
+    def set_metadata(self, id_: str, metadata: str) -> None:
+        """Replace the metadata (JSON text) of an input."""
+        with self._database.reading() as db:
+            db.execute("update input set metadata = ? where id = ?", (metadata, id_))
+
+    def set_geo(self, id_: str, geo: GeoPoint | None) -> None:
+        """Replace the place of an input."""
+        with self._database.reading() as db:
+            db.execute(
+                "update input set latitude = ?, longitude = ? where id = ?",
+                (*(geo or (None, None)), id_),
+            )
 
     def count(self) -> int:
         """How many inputs there are."""
@@ -120,6 +144,29 @@ class InputTable:
             said.setdefault(number, {})[concept] = bool(value)
         return said
 
+    def meeting(self, asked: Filter) -> NDArray[np.uint64] | None:
+        """The embeddings of the inputs that meet a filter about metadata or places; None for a
+        filter about something else.
+        """
+        found = condition(asked)
+        if found is None:
+            return None
+        sql, values = found
+        try:
+            with self._database.reading() as db:
+                return as_ids(
+                    db.execute(
+                        "select embedding.id from input"
+                        f" join embedding on embedding.input = input.number where {sql}",
+                        values,
+                    )
+                )
+        except apsw.SQLError as error:
+            raise ArgumentError(
+                f"where: {str(asked)[:200]} is more than the database compares at once ({error}); "
+                "ask for less"
+            ) from error
+
     def thumbnail(self, id_: str) -> bytes | None:
         """The JPEG thumbnail of an input, None if there is no such input."""
         with self._database.reading() as db:
@@ -128,6 +175,20 @@ class InputTable:
 
 
 def _input(row: tuple[Any, ...], concepts: dict[str, bool]) -> Input:
-    id_, name, uri, format_, width, height, size_bytes, content, added_at = row
-    added = datetime.fromtimestamp(added_at, UTC)
-    return Input(id_, name, uri, format_, width, height, size_bytes, content.hex(), added, concepts)
+    import json  # here and not above, to keep `import nearsight` light
+
+    id_, name, uri, format_, width, height, size_bytes, content, added_at, metadata, *geo = row
+    return Input(
+        id=id_,
+        name=name,
+        uri=uri,
+        format=format_,
+        width=width,
+        height=height,
+        size_bytes=size_bytes,
+        content=content.hex(),
+        added_at=datetime.fromtimestamp(added_at, UTC),
+        concepts=concepts,
+        metadata=json.loads(metadata),
+        geo=None if geo[0] is None else GeoPoint(*geo),
+    )

@@ -1,12 +1,16 @@
 """What goes into the truth and what comes out of it, as plain values."""
 
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
+
+from nearsight.geo import GeoPoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +19,8 @@ class Input:
 
     `width` and `height` are in pixels as displayed (EXIF orientation applied), `size_bytes` is the
     size of the file it came from, `content` the SHA-256 of its bytes in hex, `concepts` what people
-    said of it: True, it shows the concept; False, it does not.
+    said of it: True, it shows the concept; False, it does not. `metadata` is a JSON object of the
+    user's, `geo` where the picture was taken or what it shows.
     """
 
     id: str
@@ -28,6 +33,8 @@ class Input:
     content: str
     added_at: datetime
     concepts: dict[str, bool] = field(default_factory=dict)
+    metadata: dict[str, Any] = field(default_factory=dict)
+    geo: GeoPoint | None = None
 
     @property
     def path(self) -> Path | None:
@@ -49,6 +56,8 @@ class Input:
             "content": self.content,
             "added_at": self.added_at.isoformat(),
             "concepts": dict(self.concepts),
+            "metadata": deepcopy(self.metadata),
+            "geo": None if self.geo is None else self.geo._asdict(),
         }
 
 
@@ -67,3 +76,5 @@ class NewInput:
     thumbnail: bytes
     vector: NDArray[np.float32]
     probabilities: NDArray[np.float32]
+    metadata: str = "{}"
+    geo: GeoPoint | None = None

@@ -42,9 +42,14 @@ create table input (
     height     integer not null,
     size_bytes integer not null,
     added_at   real not null,                       -- seconds since 1970, UTC
-    thumbnail  blob not null                        -- JPEG
+    thumbnail  blob not null,                       -- JPEG
+    metadata   text not null default '{}' check (json_type(metadata) = 'object'),
+    latitude   real check (latitude between -90 and 90),      -- degrees, WGS 84
+    longitude  real check (longitude between -180 and 180),
+    check ((latitude is null) = (longitude is null))
 ) strict;
 create index input_content on input (content);
+create index input_place on input (latitude, longitude) where latitude is not null;
 
 -- Rows are never changed: a new embedding is a new row, so that caches follow by id alone.
 create table embedding (

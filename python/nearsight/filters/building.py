@@ -1,0 +1,131 @@
+"""Filters in Python: functions that check what they are given and return statements."""
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any, overload
+
+from nearsight.errors import ArgumentError
+from nearsight.filters.statement import (
+    Annotated,
+    Box,
+    Compared,
+    Contains,
+    Filter,
+    Predicted,
+    Within,
+)
+from nearsight.geo import kilometres, point
+from nearsight.patching import checked
+
+
+class Path:
+    """One value of the metadata, to be compared: `metadata("camera.iso") < 400`."""
+
+    __slots__ = ("_steps",)
+    __hash__ = None  # type: ignore[assignment]  # == makes a filter of it
+
+    def __init__(self, steps: tuple[str, ...]) -> None:
+        """Lead through these keys."""
+        self._steps = steps
+
+    def compared(self, operator: str, value: object) -> Filter:
+        """The statement; raises `ArgumentError` for what cannot be compared."""
+        if not isinstance(value, str | int | float) or not _is_finite(value):
+            raise ArgumentError(
+                f"metadata({'.'.join(self._steps)!r}) {operator} {value!r}: compare with a number, "
+                "a text, True or False"
+            )
+        return Compared(self._steps, operator, value)
+
+    def __eq__(self, value: object) -> Filter:  # type: ignore[override]
+        """Equal, and of the same kind."""
+        return self.compared("=", value)
+
+    def __ne__(self, value: object) -> Filter:  # type: ignore[override]
+        """There, of the same kind, and not equal."""
+        return self.compared("!=", value)
+
+    def __lt__(self, value: object) -> Filter:
+        """Less; texts compare by their characters, so that ISO dates do by time."""
+        return self.compared("<", value)
+
+    def __le__(self, value: object) -> Filter:
+        """Less or equal."""
+        return self.compared("<=", value)
+
+    def __gt__(self, value: object) -> Filter:
+        """Greater."""
+        return self.compared(">", value)
+
+    def __ge__(self, value: object) -> Filter:
+        """Greater or equal."""
+        return self.compared(">=", value)
+
+
+def annotated(concept: str, value: bool = True) -> Filter:
+    """Inputs of which people said that they show the concept (or, `value=False`, do not)."""
+    return Annotated(_name(concept), bool(value))
+
+
+def predicted(concept: str, at_least: float = 0.5) -> Filter:
+    """Inputs whose predicted probability of the concept is `at_least`, 0..1."""
+    try:
+        threshold = float(at_least)
+    except (TypeError, ValueError):
+        threshold = float("nan")
+    if not 0.0 <= threshold <= 1.0:
+        raise ArgumentError(f"predicted({concept!r}, {at_least!r}): a probability lies in 0..1")
+    return Predicted(_name(concept), threshold)
+
+
+@overload
+def metadata(asked: str) -> Path: ...
+@overload
+def metadata(asked: Mapping[str, Any]) -> Filter: ...
+def metadata(asked: str | Mapping[str, Any]) -> "Path | Filter":
+    """Inputs whose metadata contain an object; or, of a dotted path, a value to be compared.
+
+    `metadata({"tags": ["sea"]})`, `metadata("camera.iso") < 400`. A key that holds a dot itself is
+    reached by the one-line spelling: `@"a.b" = 1`.
+    """
+    if isinstance(asked, str):
+        steps = tuple(asked.split("."))
+        if not all(steps):
+            raise ArgumentError(f"metadata({asked!r}): give keys joined by dots, e.g. camera.iso")
+        return Path(steps)
+    return Contains(json.dumps(checked(asked), ensure_ascii=False, sort_keys=True))
+
+
+def within(
+    latitude: float,
+    longitude: float,
+    km: float | None = None,
+    *,
+    miles: float | None = None,
+    degrees: float | None = None,
+    radians: float | None = None,
+) -> Filter:
+    """Inputs at most so far away; on a sphere of 6371.0088 km, poles and date line included."""
+    place = point((latitude, longitude))
+    return Within(*place, kilometres(km, miles, degrees, radians))
+
+
+def box(corner: object, opposite: object) -> Filter:
+    """Inputs between two opposite corners, each (latitude, longitude).
+
+    The box is the one that does not cross the date line, unless its west lies east of its east in
+    `Box(south, west, north, east)`.
+    """
+    (a, b), (c, d) = point(corner), point(opposite)
+    return Box(min(a, c), min(b, d), max(a, c), max(b, d))
+
+
+def _is_finite(value: str | float) -> bool:
+    return isinstance(value, str) or math.isfinite(value)
+
+
+def _name(concept: str) -> str:
+    if not isinstance(concept, str) or not concept.strip():
+        raise ArgumentError(f"{concept!r} is no concept: give its name or id as text")
+    return concept.strip()

@@ -1,0 +1,56 @@
+"""Places on the earth: latitude first, in degrees (WGS 84), on a sphere of the mean radius."""
+
+import math
+from typing import NamedTuple
+
+from nearsight.errors import ArgumentError
+
+EARTH_KM = 6371.0088  # mean radius, IUGG
+KM_PER_MILE = 1.609344
+
+
+class GeoPoint(NamedTuple):
+    """A place: latitude -90..90, longitude -180..180, both in degrees."""
+
+    latitude: float
+    longitude: float
+
+
+def point(place: object) -> GeoPoint:
+    """A `GeoPoint` or a pair (latitude, longitude) as a checked `GeoPoint`.
+
+    Raises `ArgumentError`, which also notices a pair that is the other way round.
+
+    >>> point((48.85, 2.35))
+    GeoPoint(latitude=48.85, longitude=2.35)
+    """
+    try:
+        latitude, longitude = (float(number) for number in place)  # type: ignore[attr-defined]
+    except (TypeError, ValueError):
+        raise ArgumentError(f"geo={place!r:.80}: give (latitude, longitude) in degrees") from None
+    if not (abs(latitude) <= 90 and abs(longitude) <= 180):
+        raise ArgumentError(
+            f"geo=({latitude}, {longitude}): the latitude comes first and lies in -90..90, the "
+            "longitude in -180..180"
+        )
+    return GeoPoint(latitude, longitude)
+
+
+def kilometres(
+    km: float | None, miles: float | None, degrees: float | None, radians: float | None
+) -> float:
+    """One distance, whatever its unit (an angle is one seen from the centre of the earth)."""
+    given = {"km": km, "miles": miles, "degrees": degrees, "radians": radians}
+    said = {unit: amount for unit, amount in given.items() if amount is not None}
+    if len(said) != 1:
+        raise ArgumentError("give one distance: km=, miles=, degrees= or radians=")
+    ((unit, amount),) = said.items()
+    factor = {
+        "km": 1.0,
+        "miles": KM_PER_MILE,
+        "degrees": EARTH_KM * math.pi / 180,
+        "radians": EARTH_KM,
+    }[unit]
+    if not isinstance(amount, int | float) or not 0 <= amount < math.inf:
+        raise ArgumentError(f"{unit}={amount!r}: a distance is a number of at least 0")
+    return float(amount * factor)

@@ -1,0 +1,106 @@
+"""Metadata: one JSON object per input, and how two of them become one.
+
+The rules of patching are those of the hosted service: merging goes deep into objects, appends to
+lists, replaces everything else; an empty object or list replaces; null changes nothing.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from nearsight.errors import ArgumentError
+
+Metadata = Mapping[str, Any]
+
+MAX_BYTES = 1 << 20
+_MAX_DEPTH = 64
+
+
+def checked(metadata: Metadata | None) -> dict[str, Any]:
+    """A copy that is a JSON object as JSON would give it back (tuples become lists).
+
+    Raises `ArgumentError` naming the place of what JSON cannot hold: keys that are not text, NaN
+    and infinity, whole numbers beyond 64 bits, other types, more than 64 levels or 1 MiB.
+    """
+    if metadata is None:
+        return {}
+    if not isinstance(metadata, Mapping):
+        raise ArgumentError(f"metadata={metadata!r:.80}: give a dictionary")
+    plain: dict[str, Any] = _plain(metadata, "metadata", 0)
+    if (size := len(encode(plain).encode())) > MAX_BYTES:
+        raise ArgumentError(f"metadata: {size} bytes as JSON; at most {MAX_BYTES} are kept")
+    return plain
+
+
+def encode(metadata: Metadata) -> str:
+    """As the truth keeps it."""
+    return json.dumps(metadata, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def merged(old: Any, new: Any) -> Any:
+    """What `old` becomes when `new` is merged into it.
+
+    >>> merged({"a": {"b": 1}, "tags": ["x"]}, {"a": {"c": 2}, "tags": ["y"], "d": None})
+    {'a': {'b': 1, 'c': 2}, 'tags': ['x', 'y']}
+    """
+    if isinstance(old, dict) and isinstance(new, dict) and new:
+        patch = {key: value for key, value in new.items() if value is not None}
+        return old | {key: merged(old.get(key), value) for key, value in patch.items()}
+    if isinstance(old, list) and isinstance(new, list) and new:
+        return old + new
+    return new
+
+
+def without(old: dict[str, Any], removed: Metadata) -> dict[str, Any]:
+    """What is left of `old` when the keys of `removed` are taken away, as deep as it goes.
+
+    >>> without({"a": {"b": 1, "c": 2}, "d": 3}, {"a": {"b": True}, "d": True})
+    {'a': {'c': 2}}
+    """
+    left = dict(old)
+    for key, value in removed.items():
+        if isinstance(value, Mapping) and value and isinstance(left.get(key), dict):
+            left[key] = without(left[key], value)
+        else:
+            left.pop(key, None)
+    return left
+
+
+def _plain(value: Any, place: str, depth: int) -> Any:
+    if depth > _MAX_DEPTH:
+        raise ArgumentError(f"{place[:80]}…: nested deeper than {_MAX_DEPTH} levels")
+    if isinstance(value, Mapping):
+        for key in value:
+            if not isinstance(key, str):
+                raise ArgumentError(f"{place}: the key {key!r} is not text")
+            _plain(key, place, depth)
+        return {key: _plain(each, f"{place}.{key}", depth + 1) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each, f"{place}[{n}]", depth + 1) for n, each in enumerate(value)]
+    return _plain_scalar(value, place)
+
+
+def _plain_scalar(value: Any, place: str) -> Any:
+    if isinstance(value, str):
+        if "\0" in value or (not value.isprintable() and not _encodable(value)):
+            raise ArgumentError(f"{place}: {value!r:.40} is text that cannot be stored as UTF-8")
+        return value
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ArgumentError(f"{place} is {value}: JSON has no such number")
+    if isinstance(value, int) and not isinstance(value, bool) and not -(2**63) <= value < 2**63:
+        raise ArgumentError(f"{place} is {value}: whole numbers have at most 64 bits")
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    raise ArgumentError(
+        f"{place} is a {type(value).__name__}: metadata holds text, numbers, true, false, null, "
+        "lists and dictionaries"
+    )
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
