@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "nearsight/directory.h"
@@ -108,12 +109,13 @@ using Crc32c = uint32_t (*)(uint32_t crc, const void* bytes, size_t size);
 class Store {
  public:
   // Reads what the directory holds for this truth and these fields. A cache that can't be used is
-  // set aside: found() is empty and dropped_because() says why. Nothing is written or removed.
+  // set aside: take_found() is empty and dropped_because() says why. Nothing is written or removed.
   static Result<std::unique_ptr<Store>> open(std::shared_ptr<Directory> directory,
                                              const TruthId& truth, std::vector<Field> fields,
                                              Crc32c crc32c);
 
-  const Contents& found() const { return found_; }
+  // What open() read. Given away, so that files that are merged away later can be let go.
+  Contents take_found() { return std::exchange(found_, Contents()); }
   const std::string& dropped_because() const { return dropped_because_; }
 
   // Writes unsaved rows to files and then the manifest; what comes back are the same living rows,
