@@ -76,12 +76,22 @@ py::array_t<bool> accepts(const Index& self, const std::string& field, const py:
   return answer;
 }
 
-void append(Index& self, const py::object& id_array, const py::sequence& arrays) {
-  const std::vector<RowId> ids = ids_1d(id_array, "ids");
+// One matrix for each field, of one row for each id. The core sees how many numbers there are,
+// which would be as many for rows of another length.
+std::vector<Matrix> matrices_of(const py::sequence& arrays, size_t rows) {
   std::vector<Matrix> matrices;
   for (const py::handle array : arrays) {
     matrices.push_back(floats_2d(py::reinterpret_borrow<py::object>(array), "vectors"));
+    if (matrices.back().rows == rows) continue;
+    throw py::value_error("vectors has " + std::to_string(matrices.back().rows) + " rows for " +
+                          std::to_string(rows) + " ids");
   }
+  return matrices;
+}
+
+void append(Index& self, const py::object& id_array, const py::sequence& arrays) {
+  const std::vector<RowId> ids = ids_1d(id_array, "ids");
+  const std::vector<Matrix> matrices = matrices_of(arrays, ids.size());
   const std::vector<std::span<const float>> vectors = [&] {
     std::vector<std::span<const float>> spans;
     for (const Matrix& matrix : matrices) spans.emplace_back(matrix.numbers);
