@@ -67,6 +67,8 @@ TEST_CASE("accepts answers as append does, row by row") {
   REQUIRE(taken.is_ok());
   CHECK(taken.value() == std::vector<bool>{true, false, false, true, true});
   check_refused(index->accepts("picture", rows, 4).status(), "4 rows are not 15 numbers");
+  const size_t overflowing = std::numeric_limits<size_t>::max() / 2 + 1;  // times 2 it is 0
+  check_refused(index->accepts("labels", {}, overflowing).status(), "rows are not 0 numbers");
   check_refused(index->accepts("sound", rows, 5).status(),
                 "no field 'sound'; the index has 'picture', 'labels'");
 }

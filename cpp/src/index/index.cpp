@@ -49,7 +49,7 @@ Result<std::vector<bool>> Index::accepts(const std::string& field, std::span<con
     const auto index = field_named(writer_->fields(), field);
     if (!index.is_ok()) return index.status();
     const Field& wanted = writer_->fields()[index.value()];
-    if (rows.size() != count * wanted.dim) {
+    if (rows.size() % wanted.dim != 0 || rows.size() / wanted.dim != count) {
       return Status::invalid_argument("field '" + field + "' has dim " +
                                       std::to_string(wanted.dim) + ": " + std::to_string(count) +
                                       " rows are not " + std::to_string(rows.size()) + " numbers");
