@@ -1,5 +1,6 @@
 // Damaged, foreign, newer and hostile cache files: found out or harmless, and never a crash.
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
 #include <cstring>
 #include <functional>
@@ -122,6 +123,25 @@ TEST_CASE("a missing segment is found out; a missing manifest is no cache") {
   CHECK(sealed.dropped_because().find("rows-1.seg") != std::string::npos);
   std::filesystem::remove(sealed.scratch.file("manifest"));
   CHECK(sealed.dropped_because() == "");
+}
+
+TEST_CASE("what is no file is not a segment: a folder, a pipe, a device, a link to nowhere") {
+  const Sealed sealed;
+  const std::string path = sealed.scratch.file("rows-1.seg");
+  const auto is_found_out = [&] {
+    const bool found_out = sealed.dropped_because().find("rows-1.seg") != std::string::npos;
+    std::filesystem::remove(path);
+    return found_out;
+  };
+  std::filesystem::remove(path);
+  std::filesystem::create_directory(path);
+  CHECK(is_found_out());
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  CHECK(is_found_out());
+  std::filesystem::create_symlink("/dev/zero", path);
+  CHECK(is_found_out());
+  std::filesystem::create_symlink("nowhere", path);
+  CHECK(is_found_out());
 }
 
 TEST_CASE("a segment of another cache with the same number of rows is found out") {

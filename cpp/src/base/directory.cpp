@@ -79,7 +79,8 @@ class DiskDirectory final : public Directory {
 
   Result<std::unique_ptr<MappedFile>> map(const std::string& name) const override {
     const std::string path = path_of(name);
-    const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    // O_NONBLOCK: a pipe of that name is an empty file to us, not something to wait for.
+    const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     struct stat info;
     if (file.number() < 0 || ::fstat(file.number(), &info) != 0) {
       return refused("read", path, errno);
