@@ -14,7 +14,7 @@ auto guarded(Body body) -> decltype(body()) {
   try {
     return body();
   } catch (const std::bad_alloc&) {
-    return Status::out_of_memory("not enough memory for this call: ask for less at once");
+    return Status::out_of_memory("out of memory");  // short enough for a string to need none
   }
 }
 
