@@ -26,12 +26,13 @@ Result<std::shared_ptr<Chunk>> Chunk::make(const std::vector<Field>& fields) {
   for (const Field& field : fields) {
     const size_t stride = stride_bytes(field);
     const size_t size = stride * chunk->capacity_;
-    auto* const bytes = static_cast<std::byte*>(std::aligned_alloc(kLineBytes, size));
+    std::unique_ptr<std::byte[], Free> bytes(
+        static_cast<std::byte*>(std::aligned_alloc(kLineBytes, size)));
     if (bytes == nullptr)
       return Status::out_of_memory("no memory for " + std::to_string(size) +
                                    " bytes of fresh rows");
     chunk->strides_.push_back(stride);
-    chunk->vectors_.emplace_back(bytes);
+    chunk->vectors_.push_back(std::move(bytes));
   }
   return chunk;
 }
