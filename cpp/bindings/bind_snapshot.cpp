@@ -1,4 +1,3 @@
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,13 +10,6 @@ namespace py = pybind11;
 
 namespace nearsight {
 namespace {
-
-// A copy of a mask argument: the Python object may be let go while the GIL is released.
-std::optional<RowMask> copy_of(const RowMask* mask) {
-  return mask == nullptr ? std::nullopt : std::optional<RowMask>(*mask);
-}
-
-const RowMask* pointer_to(const std::optional<RowMask>& mask) { return mask ? &*mask : nullptr; }
 
 Curve curve_named(const std::string& name) {
   if (name == "linear") return Curve::kLinear;
@@ -53,9 +45,8 @@ py::tuple search(const Snapshot& self, const py::sequence& tuples, const py::int
   const std::vector<Term> terms = terms_of(tuples);
   const size_t k = count_of(wanted, "k");
   const size_t offset = count_of(skipped, "offset");
-  const std::optional<RowMask> mask = copy_of(allowed);
-  return arrays_of(
-      value_or_raise(without_gil([&] { return self.search(terms, k, offset, pointer_to(mask)); })));
+  return arrays_of(  // Python can't change a mask, and the call holds on to it
+      value_or_raise(without_gil([&] { return self.search(terms, k, offset, allowed); })));
 }
 
 RowMask mask_of(const Snapshot& self, const py::object& array) {
@@ -85,8 +76,7 @@ RowMask invert(const Snapshot& self, const RowMask& mask) {
 }
 
 py::array_t<RowId> ids(const Snapshot& self, const RowMask* allowed) {
-  const std::optional<RowMask> mask = copy_of(allowed);
-  return array_of(value_or_raise(without_gil([&] { return self.ids(pointer_to(mask)); })));
+  return array_of(value_or_raise(without_gil([&] { return self.ids(allowed); })));
 }
 
 void verify(const Snapshot& self) {

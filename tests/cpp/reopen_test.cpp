@@ -199,6 +199,23 @@ TEST_CASE("what a crash left behind is swept by the next seal; other files are n
   check_same(*open_index(scratch.path(), kFields), model, kFields, random);
 }
 
+TEST_CASE("a cache that was set aside is replaced by the next seal, even an empty one") {
+  const Scratch scratch;
+  {
+    std::mt19937 random(31);
+    Model model(kFields);
+    const auto other = Index::open(scratch.path(), TruthId{9}, kFields);
+    add_rows(*other.value(), model, 10, random);
+    REQUIRE(other.value()->commit(1).is_ok());
+    REQUIRE(other.value()->seal().is_ok());
+  }
+  const auto index = open_index(scratch.path(), kFields);
+  REQUIRE(index->dropped_because() != "");
+  REQUIRE(index->commit(0).is_ok());
+  REQUIRE(index->seal().is_ok());
+  CHECK(open_index(scratch.path(), kFields)->dropped_because() == "");
+}
+
 TEST_CASE("opened for reading only, nothing in the directory is changed") {
   std::mt19937 random(29);
   const Scratch scratch;

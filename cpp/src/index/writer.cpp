@@ -20,7 +20,10 @@ Index::Writer::Writer(std::vector<Field> fields, const Kernels* kernels,
     : fields_(std::make_shared<const std::vector<Field>>(std::move(fields))),
       kernels_(kernels),
       store_(std::move(store)) {
-  if (store_ != nullptr) next_ = store_->take_found();
+  if (store_ != nullptr) {
+    next_ = store_->take_found();
+    is_saved_ = store_->dropped_because().empty();  // else the next seal replaces what was found
+  }
   last_id_ = next_.last_id;
   publish();
 }
