@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import quote
 
+from nearsight.held import is_held
 from nearsight.pictures.header import UnusableError
 from nearsight.pictures.limits import Limits
 from nearsight.pictures.source import Source
 
-__all__ = ["of_file", "of_path", "path_name", "reason", "start_of"]
+__all__ = ["is_database", "of_file", "of_path", "path_name", "reason", "start_of"]
 
 _CHUNK_BYTES = 1 << 20
 # Control characters, lone surrogates, and marks that reorder text: a name must not lie in a log,
@@ -73,8 +74,14 @@ def _read_path(path: str, limits: Limits) -> bytes:
 
 
 def _open(path: str | Path) -> IO[bytes]:
-    """Open a regular file, and nothing else: a pipe or a device could hang or worse."""
-    _require_regular(Path(path).stat().st_mode)
+    """Open a regular file, and nothing else: a pipe or a device could hang or worse.
+
+    Nor a database that is open in this process: to close it again would drop its locks.
+    """
+    status = Path(path).stat()
+    _require_regular(status.st_mode)
+    if is_held(status):
+        raise UnusableError("is the open database itself, or a part of it, not a picture")
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
     file = os.fdopen(descriptor, "rb", buffering=0)
     try:
@@ -103,6 +110,14 @@ def _read_all(file: IO[bytes], expected: int, limits: Limits) -> bytes:
         total, ask = total + len(chunk), _CHUNK_BYTES
         limits.check_bytes(total)
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def is_database(path: Path) -> bool:
+    """Tell whether this is a file of a database that is open in this process."""
+    try:
+        return is_held(path.stat())
+    except OSError:
+        return False
 
 
 def start_of(path: Path, count: int) -> bytes:

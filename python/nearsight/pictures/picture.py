@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import islice
@@ -73,7 +74,9 @@ def open(what: object, limits: Limits | None = None) -> Picture:
     if not found:
         raise NotFoundError("no picture was given")
     if len(found) > 1:
-        raise ArgumentError("one picture is needed here, and this stands for several; give one")
+        raise ArgumentError(
+            f"{_called(what)}: one picture is needed here, and this stands for several; give one"
+        )
     try:
         if isinstance(found[0], PictureError):
             raise found[0]
@@ -83,3 +86,12 @@ def open(what: object, limits: Limits | None = None) -> Picture:
         if isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
             raise NotFoundError(str(error)) from error
         raise
+
+
+def _called(what: object) -> str:
+    """What a message calls it: paths and globs by themselves, all else by its type."""
+    from nearsight.pictures.file import path_name
+
+    if isinstance(what, str | os.PathLike):
+        return path_name(os.fsdecode(what))
+    return f"<{type(what).__name__}>"

@@ -13,7 +13,7 @@ from urllib.parse import unquote_to_bytes
 import numpy as np
 
 from nearsight.errors import PictureError
-from nearsight.pictures.file import of_file, of_path, path_name, reason, start_of
+from nearsight.pictures.file import is_database, of_file, of_path, path_name, reason, start_of
 from nearsight.pictures.formats import sniff
 from nearsight.pictures.memory import (
     is_base64,
@@ -48,7 +48,8 @@ def find(what: object) -> Found:
     numpy array; a PIL image; a Source; or an iterable of all these.
 
     In folders and globs a file counts as a picture when its name ends like a photo's (then whatever
-    is wrong with it is reported) or when its content is a picture; other files are passed over.
+    is wrong with it is reported) or when its content is a picture; other files are passed over,
+    and so are the files of a database that is open in this process.
     What is missing, unreadable or no picture at all comes as a PictureError in its place: yielded,
     not raised, so it never stops the rest. `http://` is among that: nearsight uses no network.
     """
@@ -187,7 +188,9 @@ def _entries(folder: Path) -> Iterator[Path]:
 
 def _is_picture(path: Path) -> bool:
     """Tell whether a file met in a folder is to be treated as a picture."""
-    return path.suffix.lower() in _ENDINGS or sniff(start_of(path, _SNIFFED)) is not None
+    if path.suffix.lower() in _ENDINGS:
+        return not is_database(path)
+    return sniff(start_of(path, _SNIFFED)) is not None
 
 
 def _in_glob(pattern: str) -> Found:

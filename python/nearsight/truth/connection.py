@@ -2,16 +2,18 @@
 
 Settings and their reasons: WAL with synchronous FULL makes COMMIT the only commit point and
 survives power loss; the checksum VFS (https://sqlite.org/cksumvfs.html) turns a flipped bit into an
-error instead of a wrong answer; a page of 8 KiB holds one embedding with its prediction. Every
-setting is read back, because SQLite ignores what it cannot do.
+error instead of a wrong answer; a page of 8 KiB holds one embedding with its prediction. SQLite
+ignores what it cannot do, so settings are read back: those of the connection at every opening, the
+layout of a new file before its first table is made (`is_blank`), checksums and WAL at every opening
+(`check_protection`).
 
-Nobody else may open() the file in this process: closing any descriptor of it would drop SQLite's
-locks (https://sqlite.org/howtocorrupt.html, section 2.2).
+Nobody else may open() the file in this process: see `held`.
 """
 
+import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -21,13 +23,14 @@ from nearsight.errors import (
     CorruptionError,
     DatabaseError,
     NotFoundError,
-    ReadOnlyError,
 )
+from nearsight.truth.failures import BUSY_TIMEOUT_MS, translated
 
 _PAGE_SIZE = 8192
 _CHECKSUM_BYTES = 8  # exactly what the checksum VFS wants reserved at the end of each page
-_BUSY_TIMEOUT_MS = 10_000
-_IOERR_DATA = 8202  # SQLITE_IOERR_DATA: a page's checksum does not match
+_INCREMENTAL = 2  # what "auto_vacuum" answers
+_ATTEMPTS = 3
+_WRITE = apsw.SQLITE_OPEN_READWRITE
 _FIXED_IN = 3_051_003  # the WAL-reset race is fixed from this SQLite on
 
 _vfs_lock = threading.Lock()
@@ -37,58 +40,37 @@ _vfs_loaded = False
 def connect(path: Path, *, read_only: bool) -> apsw.Connection:
     """Open (or create, unless `read_only`) the file, with every setting made and read back."""
     _load_checksum_vfs()
-    _refuse_impossible(path, read_only)
+    try:
+        _refuse_impossible(path, read_only)
+    except PermissionError as error:
+        raise DatabaseError(f"{path}: permission denied; {path.parent} cannot be read.") from error
     with translated(path):
-        if read_only:
-            return _configured(_open_read_only(path), path, read_only=True)
-        db = _open(path, apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE)
-        if db.pragma("page_count") == 0:
-            _format(db)
-            db.close()  # the checksums of a new WAL file are on from its next opening
-            db = _open(path, apsw.SQLITE_OPEN_READWRITE)
-        return _configured(db, path, read_only=False)
+        db = _open_read_only(path) if read_only else _open_or_format(path)
+        try:
+            _configure(db, path, read_only=read_only)
+        except BaseException:
+            discard(db)
+            raise
+        return db
+
+
+def discard(db: apsw.Connection) -> None:
+    """Close a file that is refused and leave it as it was: its log is not moved into it."""
+    db.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+    db.close()
 
 
 @contextmanager
-def translated(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors into ours, naming the file and the remedy."""
+def transaction(db: apsw.Connection) -> Iterator[None]:
+    """All that is written inside is committed at the end, or not at all."""
+    db.execute("begin immediate")
     try:
         yield
-    except apsw.NotADBError as error:
-        raise DatabaseError(
-            f"{path} is not a nearsight database. Give the path of one, or of a file that does not "
-            "exist yet to create one there."
-        ) from error
-    except (apsw.CorruptError, apsw.IOError) as error:
-        if isinstance(error, apsw.IOError) and getattr(error, "extendedresult", 0) != _IOERR_DATA:
-            raise DatabaseError(
-                f"{path}: the disk reported an error ({error}). Nothing of the current change was "
-                "kept; everything acknowledged before is. Check the disk, then open it again."
-            ) from error
-        raise CorruptionError(
-            f"{path} is damaged: a page is not what nearsight wrote (a failing disk, or a write by "
-            "another program). Restore a copy of the file."
-        ) from error
-    except apsw.FullError as error:
-        raise DatabaseError(
-            f"{path}: the disk is full. Nothing of the current change was kept; everything "
-            "acknowledged before is. Free some space and repeat it."
-        ) from error
-    except (apsw.ReadOnlyError, apsw.PermissionsError) as error:
-        raise ReadOnlyError(
-            f"{path} cannot be written: check the permissions of the file and of its folder, or "
-            "open it with read_only=True."
-        ) from error
-    except apsw.BusyError as error:
-        raise DatabaseError(
-            f"{path} is being written by another process and did not become free within "
-            f"{_BUSY_TIMEOUT_MS // 1000} s. Try again when it has finished."
-        ) from error
-    except apsw.CantOpenError as error:
-        raise DatabaseError(
-            f"{path} cannot be opened: check that it is a file and that you may read and write it "
-            "and its folder."
-        ) from error
+        db.execute("commit")
+    except BaseException:
+        if db.in_transaction:  # SQLite takes back by itself where the disk is full or fails
+            db.execute("rollback")
+        raise
 
 
 def _load_checksum_vfs() -> None:
@@ -113,12 +95,67 @@ def _refuse_impossible(path: Path, read_only: bool) -> None:
         raise DatabaseError(f"{path} is a folder: give the path of a file in it, e.g. photos.ns.")
     if not path.parent.is_dir():
         raise NotFoundError(f"{path}: the folder {path.parent} does not exist. Create it first.")
+    if path.exists() and not path.is_file():
+        raise DatabaseError(f"{path} is a device, a pipe or a socket: give the path of a file.")
     if read_only and not path.exists():
         raise NotFoundError(f"{path} does not exist, and read_only=True does not create it.")
 
 
-def _open(path: Path, flags: int) -> apsw.Connection:
-    return apsw.Connection(str(path), flags=flags, vfs="cksmvfs")
+def _open(path: Path | str, flags: int) -> apsw.Connection:
+    db = apsw.Connection(str(path), flags=flags, vfs="cksmvfs")
+    db.set_busy_timeout(BUSY_TIMEOUT_MS)  # before the first statement: already that may wait
+    return db
+
+
+def _open_or_format(path: Path) -> apsw.Connection:
+    """Open a file that has its page layout, or give it one first.
+
+    The checksum VFS looks at the header when a connection is opened: one that was opened while the
+    file was empty would write pages without checksums, so it is closed before there are tables.
+    """
+    for _ in range(_ATTEMPTS):
+        if _is_empty(path):
+            with _folder_locked(path):
+                if _is_empty(path):  # another process may have been first
+                    _format(path)
+        db = _open(path, _WRITE)
+        try:
+            if db.pragma("page_count"):
+                return db
+            db.close()  # somebody crashed while formatting it: SQLite has just taken that back
+        except BaseException:
+            discard(db)
+            raise
+    raise DatabaseError(f"{path} stays empty, whatever is written to it. Give another path.")
+
+
+def _is_empty(path: Path) -> bool:
+    try:
+        return path.stat().st_size == 0
+    except FileNotFoundError:
+        return True
+
+
+@contextmanager
+def _folder_locked(path: Path) -> Iterator[None]:
+    """Let one process at a time format a file; not where the folder cannot be read or locked.
+
+    There, of two processes that create one database at once, one may be refused
+    (`check_protection`). A lock on the file itself is no way: see `held`.
+    """
+    import fcntl  # here and not above, to keep `import nearsight` light
+
+    try:
+        folder = os.open(path.resolve().parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError:
+        yield
+        return
+    try:
+        with suppress(OSError):
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 def _open_read_only(path: Path) -> apsw.Connection:
@@ -128,37 +165,61 @@ def _open_read_only(path: Path) -> apsw.Connection:
         db.pragma("schema_version")
     except (apsw.CantOpenError, apsw.ReadOnlyError):
         db.close()
-        if path.with_name(path.name + "-wal").exists():
-            raise  # changes lie in the log: an immutable reader would not see them
-        db = apsw.Connection(
-            f"file:{quote(str(path))}?immutable=1",
-            flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI,
-            vfs="cksmvfs",
-        )
+        if _has_log(path):
+            raise  # an immutable reader would not see what is in it
+        uri = f"file:{quote(str(path))}?immutable=1"
+        return _open(uri, apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
+    except BaseException:
+        db.close()
+        raise
     return db
 
 
-def _format(db: apsw.Connection) -> None:
-    """Give an empty file its page layout; both settings are void once a table exists."""
-    db.pragma("page_size", _PAGE_SIZE)
-    db.reserve_bytes("main", _CHECKSUM_BYTES)
-    db.pragma("auto_vacuum", "incremental")
-    db.pragma("journal_mode", "wal")
+def _has_log(path: Path) -> bool:
+    real = path.resolve()  # the log lies beside the file, not beside a link to it
+    try:
+        return real.with_name(real.name + "-wal").stat().st_size > 0
+    except FileNotFoundError:
+        return False
 
 
-def _configured(db: apsw.Connection, path: Path, *, read_only: bool) -> apsw.Connection:
-    db.set_busy_timeout(_BUSY_TIMEOUT_MS)
+def _format(path: Path) -> None:
+    """Give an empty file its page layout, which cannot be changed once a table exists."""
+    db = _open(path, _WRITE | apsw.SQLITE_OPEN_CREATE)
+    try:
+        db.pragma("page_size", _PAGE_SIZE)
+        db.reserve_bytes("main", _CHECKSUM_BYTES)
+        db.pragma("auto_vacuum", "incremental")
+        db.pragma("journal_mode", "wal")
+    finally:
+        db.close()
+
+
+def is_blank(db: apsw.Connection) -> bool:
+    """Has the file the layout that we give to new ones, and nothing else yet?
+
+    An empty file of another program has another layout: it is not ours to fill.
+    """
+    layout = db.pragma("page_size"), db.reserve_bytes("main", -1), db.pragma("auto_vacuum")
+    marks = db.pragma("journal_mode"), db.pragma("application_id"), db.pragma("user_version")
+    return (
+        layout == (_PAGE_SIZE, _CHECKSUM_BYTES, _INCREMENTAL)
+        and marks == ("wal", 0, 0)
+        and db.execute("select 1 from sqlite_schema").get is None
+    )
+
+
+def _configure(db: apsw.Connection, path: Path, *, read_only: bool) -> None:
     db.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
     db.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
     wanted: dict[str, object] = {"foreign_keys": 1, "cell_size_check": 1, "mmap_size": 0}
     if not read_only:
         wanted |= {"synchronous": 2, "fullfsync": 1, "checkpoint_fullfsync": 1}
-        db.pragma("journal_size_limit", 16 << 20)
+        wanted |= {"journal_size_limit": 16 << 20}
     for name, value in wanted.items():
         db.pragma(name, value)
-        if (got := db.pragma(name)) not in (value, None):
+        if (got := db.pragma(name)) != value:
             raise DatabaseError(f"{path}: SQLite answers {name}={got}, {value} is needed.")
-    return db
 
 
 def check_protection(db: apsw.Connection, path: Path) -> None:
@@ -168,5 +229,7 @@ def check_protection(db: apsw.Connection, path: Path) -> None:
             f"{path} is damaged: its page checksums are switched off, so nothing in it can be "
             "trusted (was it rewritten by another program?). Restore a copy of the file."
         )
-    if db.pragma("journal_mode") not in ("wal", "off"):  # "off": opened as an immutable file
+    # Only an immutable file is opened by its URI, and there SQLite looks at no log.
+    wanted = "delete" if db.open_flags & apsw.SQLITE_OPEN_URI else "wal"
+    if db.pragma("journal_mode") != wanted:
         raise CorruptionError(f"{path} is damaged: it is no longer in WAL mode. Restore a copy.")

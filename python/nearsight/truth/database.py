@@ -1,9 +1,11 @@
 """The open file: one connection behind one lock, transactions, generations.
 
 A caller holds the lock for one statement or one transaction, never while a picture is decoded or
-embedded. Generations count commits; caches carry the one they were built from.
+embedded. A generation names one commit: the count of commits, followed by random bits that tell it
+from the commit of the same number in a copy of the file. Caches carry the one they were built from.
 """
 
+import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,42 +16,82 @@ import apsw
 import numpy as np
 from numpy.typing import NDArray
 
-from nearsight.errors import ClosedError, ReadOnlyError
+from nearsight import held
+from nearsight.errors import ClosedError, CorruptionError, DatabaseError, ReadOnlyError
 from nearsight.truth import schema
-from nearsight.truth.connection import connect, translated
+from nearsight.truth.connection import connect, discard, transaction
+from nearsight.truth.failures import translated
+from nearsight.truth.records import RANDOM_BITS, commits
 
 LOOKUP_SLICE = 500  # how many values one "in (…)" asks for
+_REMEMBERED = 4096  # generations; a cache that is further behind is built again
 
 
 class Database:
-    """The file of one truth. Thread-safe; everything raises `ClosedError` after `close`."""
+    """The file of one truth. Thread-safe; everything raises `ClosedError` after `close`.
+
+    It belongs to the process that opened it. SQLite cannot follow a fork
+    (https://sqlite.org/howtocorrupt.html, section 2.6), so in a forked child everything raises
+    `DatabaseError`, except `close`, which leaves what belongs to the parent alone.
+    """
 
     def __init__(self, path: Path, *, read_only: bool) -> None:
         """Open the file, or create it unless `read_only`; see `connection` for what it raises."""
         self.path = path
         self.read_only = read_only
         self._lock = threading.RLock()
-        db = connect(path, read_only=read_only)
-        with translated(path):
-            schema.ensure(db, path, read_only=read_only)
-            self.uuid = bytes(db.execute("select value from meta where key = 'uuid'").get)
-        self._db: apsw.Connection | None = db
+        self._process = os.getpid()
+        if held.is_inherited(path):
+            # SQLite would believe that this process has the locks, which only the parent has.
+            raise DatabaseError(
+                f"{path} was open when this process was forked, and cannot be opened again in it. "
+                "Open it after the fork only, or start the process with the method 'spawn'."
+            )
+        self._held = held.hold(path)
+        try:
+            self._db: apsw.Connection | None = self._connected()
+        except BaseException:
+            held.release(self._held)
+            raise
+
+    def _connected(self) -> apsw.Connection:
+        db = connect(self.path, read_only=self.read_only)
+        try:
+            with translated(self.path):
+                schema.ensure(db, self.path, read_only=self.read_only)
+                self.uuid = bytes(self._fact(db, "uuid"))
+        except BaseException:
+            discard(db)
+            raise
+        return db
 
     @property
     def closed(self) -> bool:
-        """Was it closed?"""
-        return self._db is None
+        """Was it closed, or is this a process forked from the one that it belongs to?"""
+        return self._is_elsewhere or self._db is None
+
+    @property
+    def _is_elsewhere(self) -> bool:
+        return os.getpid() != self._process
 
     def close(self) -> None:
         """Close the file; a second time does nothing."""
+        if self._is_elsewhere:
+            return
         with self._lock:
             db, self._db = self._db, None
             if db is not None:
                 db.close()
+                held.release(self._held)
 
     @contextmanager
     def reading(self) -> Iterator[apsw.Connection]:
         """The connection, for the statements of the block."""
+        if self._is_elsewhere:  # before the lock: a thread that holds it may not exist here
+            raise DatabaseError(
+                f"{self.path} was opened before this process was forked: it is its parent's. "
+                "Open it after the fork only, or start the process with the method 'spawn'."
+            )
         with self._lock, translated(self.path):
             if self._db is None:
                 raise ClosedError(f"{self.path} was closed: open it again with nearsight.open().")
@@ -66,7 +108,8 @@ class Database:
             try:
                 yield
             finally:
-                db.execute("commit")
+                if db.in_transaction:  # SQLite ends it by itself where a page is damaged
+                    db.execute("commit")
 
     @contextmanager
     def writing(self) -> Iterator[int]:
@@ -76,25 +119,39 @@ class Database:
         """
         if self.read_only:
             raise ReadOnlyError(f"{self.path} was opened with read_only=True; open it without.")
-        with self.reading() as db:
-            db.execute("begin immediate")
-            try:
-                generation = self.generation + 1
-                db.execute("update meta set value = ? where key = 'generation'", (generation,))
-                yield generation
-                db.execute("commit")
-            except BaseException:
-                if (
-                    db.in_transaction
-                ):  # SQLite may have rolled back by itself (disk full, I/O error)
-                    db.execute("rollback")
-                raise
+        with self.reading() as db, transaction(db):
+            yield self._advance(db)
+
+    def _advance(self, db: apsw.Connection) -> int:
+        count = commits(self.generation) + 1
+        random = int.from_bytes(os.urandom(RANDOM_BITS // 8), "big")
+        generation = count << RANDOM_BITS | random
+        db.execute("update meta set value = ? where key = 'generation'", (generation,))
+        db.execute("insert into history values (?)", (generation,))
+        oldest = max(0, count + 1 - _REMEMBERED) << RANDOM_BITS
+        db.execute("delete from history where generation < ?", (oldest,))
+        return generation
 
     @property
     def generation(self) -> int:
-        """How many transactions were committed."""
+        """The last commit: 0 in a new file, then rising; below 2**63. See `commits`."""
         with self.reading() as db:
-            return int(db.execute("select value from meta where key = 'generation'").get)
+            return int(self._fact(db, "generation"))
+
+    def knows(self, generation: int) -> bool:
+        """Was this one of the file's newest 4096 generations, or 0, its first?"""
+        with self.reading() as db:
+            return (
+                generation == 0
+                or db.execute("select 1 from history where generation = ?", (generation,)).get
+                is not None
+            )
+
+    def _fact(self, db: apsw.Connection, key: str) -> Any:
+        fact = db.execute("select value from meta where key = ?", (key,)).get
+        if fact is None:
+            raise CorruptionError(f"{self.path} is damaged: it has no {key}. Restore a copy of it.")
+        return fact
 
 
 def select(db: apsw.Connection, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:

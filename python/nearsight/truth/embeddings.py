@@ -55,18 +55,24 @@ class EmbeddingTable:
             ).get
         return None if blob is None else np.frombuffer(blob, "<f2").astype(np.float32)
 
+    def last(self) -> int:
+        """The highest id there is, 0 if there is none."""
+        with self._database.reading() as db:
+            return int(db.execute("select coalesce(max(id), 0) from embedding").get)
+
     def after(
-        self, last: int, dim: int, labels: int, limit: int
+        self, last: int, upto: int, dim: int, labels: int, limit: int
     ) -> tuple[NDArray[np.uint64], NDArray[np.float32], NDArray[np.float32]]:
-        """Up to `limit` embeddings with ids above `last`: ids, f32[n, dim], f32[n, labels].
+        """Up to `limit` embeddings with ids in (last, upto]: ids, f32[n, dim], f32[n, labels].
 
         Raises `CorruptionError` where a stored vector does not have the model's size.
         """
         with self._database.reading() as db:
             rows = select(
                 db,
-                "select id, vector, probabilities from embedding where id > ? order by id limit ?",
-                (last, limit),
+                "select id, vector, probabilities from embedding"
+                " where id > ? and id <= ? order by id limit ?",
+                (last, upto, limit),
             )
         for id_, vector, probabilities in rows:
             if len(vector) != 4 * dim or len(probabilities) != 2 * labels:

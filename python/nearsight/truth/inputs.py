@@ -14,6 +14,7 @@ from nearsight.filters import Filter
 from nearsight.geo import GeoPoint
 from nearsight.truth.conditions import condition
 from nearsight.truth.database import LOOKUP_SLICE, Database, as_ids, select
+from nearsight.truth.failures import is_damage
 from nearsight.truth.records import Input, NewInput
 
 _COLUMNS = (
@@ -106,14 +107,14 @@ class InputTable:
 
     def after(self, number: int, limit: int) -> tuple[int, list[Input]]:
         """Up to `limit` inputs in the order they were added, and where to go on."""
-        with self._database.reading() as db:
+        with self._database.snapshot(), self._database.reading() as db:
             rows = select(
                 db,
                 "select number from input where number > ? order by number limit ?",
                 (number, limit),
             )
-        numbers = [row[0] for row in rows]
-        return (numbers[-1] if numbers else number), self._select("number", numbers)
+            numbers = [row[0] for row in rows]
+            return (numbers[-1] if numbers else number), self._select("number", numbers)
 
     def _select(self, column: str, values: Sequence[object]) -> list[Input]:
         found: list[Input] = []
@@ -152,8 +153,8 @@ class InputTable:
         if found is None:
             return None
         sql, values = found
-        try:
-            with self._database.reading() as db:
+        with self._database.reading() as db:
+            try:
                 return as_ids(
                     db.execute(
                         "select embedding.id from input"
@@ -161,11 +162,13 @@ class InputTable:
                         values,
                     )
                 )
-        except apsw.SQLError as error:
-            raise ArgumentError(
-                f"where: {str(asked)[:200]} is more than the database compares at once ({error}); "
-                "ask for less"
-            ) from error
+            except apsw.SQLError as error:
+                if is_damage(error):
+                    raise
+                raise ArgumentError(
+                    f"where: {str(asked)[:200]} is more than the database compares at once "
+                    f"({error}); ask for less"
+                ) from error
 
     def thumbnail(self, id_: str) -> bytes | None:
         """The JPEG thumbnail of an input, None if there is no such input."""

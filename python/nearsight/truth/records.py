@@ -12,6 +12,13 @@ from numpy.typing import NDArray
 
 from nearsight.geo import GeoPoint
 
+RANDOM_BITS = 24  # of a generation, the lowest
+
+
+def commits(generation: int) -> int:
+    """How many commits made this generation: the bits above the 24 random ones."""
+    return generation >> RANDOM_BITS
+
 
 @dataclass(frozen=True, slots=True)
 class Input:

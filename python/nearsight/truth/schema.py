@@ -10,7 +10,7 @@ from pathlib import Path
 import apsw
 
 from nearsight.errors import DatabaseError, VersionError
-from nearsight.truth.connection import check_protection
+from nearsight.truth.connection import check_protection, is_blank, transaction
 
 APPLICATION_ID = 0x4E656172  # "Near": what `file` and SQLite's header show
 VERSION = 1
@@ -21,6 +21,12 @@ create table meta (
     key   text primary key,
     value any
 ) strict, without rowid;
+
+-- The newest generations: by them a cache sees whether it followed this file, or another copy of it
+-- that went its own way. A cache older than all of them is built again.
+create table history (
+    generation integer primary key
+) strict;
 
 -- Which model made the embeddings. The fingerprint covers weights and preprocessing.
 create table embedder (
@@ -89,9 +95,17 @@ create index annotation_concept on annotation (concept, value);
 
 def ensure(db: apsw.Connection, path: Path, *, read_only: bool) -> None:
     """Create the tables in a new file; refuse what is not ours, newer or damaged."""
-    if not read_only:
-        _create_if_new(db)
+    if is_blank(db) and not read_only:
+        _create(db)
     application = db.pragma("application_id")
+    if (
+        application != APPLICATION_ID
+        and read_only
+        and (is_blank(db) or not db.pragma("page_count"))
+    ):
+        raise DatabaseError(
+            f"{path} is empty, and read_only=True does not fill it. Open it once without."
+        )
     if application != APPLICATION_ID:
         raise DatabaseError(
             f"{path} is an SQLite database of another program, not of nearsight. Give another path."
@@ -104,11 +118,10 @@ def ensure(db: apsw.Connection, path: Path, *, read_only: bool) -> None:
     check_protection(db, path)
 
 
-def _create_if_new(db: apsw.Connection) -> None:
-    """One transaction: after a crash the file either has all tables or is still empty."""
-    db.execute("begin immediate")
-    try:
-        if db.pragma("application_id") == 0 and not db.execute("select 1 from sqlite_schema").get:
+def _create(db: apsw.Connection) -> None:
+    """One transaction: after a crash the file either has all tables or is still blank."""
+    with transaction(db):
+        if is_blank(db):  # another process may have been first
             db.execute(_TABLES)
             db.executemany(
                 "insert into meta values (?, ?)",
@@ -116,7 +129,3 @@ def _create_if_new(db: apsw.Connection) -> None:
             )
             db.pragma("application_id", APPLICATION_ID)
             db.pragma("user_version", VERSION)
-        db.execute("commit")
-    except BaseException:
-        db.execute("rollback")
-        raise
