@@ -11,7 +11,8 @@ from nearsight.engine import Engine, kernel
 from nearsight.errors import ArgumentError
 from nearsight.inputs import Inputs
 from nearsight.search import Search
-from nearsight.truth import Truth
+from nearsight.text import checked_text
+from nearsight.truth import Truth, commits
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Info:
     model: str
     inputs: int
     concepts: int
-    generation: int
+    commits: int
     size_bytes: int
     cache_bytes: int
     kernel: str
@@ -74,7 +75,7 @@ class App:
             model=self.model,
             inputs=len(self.inputs),
             concepts=len(self._truth.concepts.counts()),
-            generation=self._truth.generation,
+            commits=commits(self._truth.generation),
             size_bytes=sum(_size(self.path.with_name(self.path.name + s)) for s in ("", "-wal")),
             cache_bytes=sum(_size(file) for file in _cache_of(self.path).glob("*")),
             kernel=kernel(),
@@ -83,8 +84,10 @@ class App:
     def close(self) -> None:
         """Write the cache and close the file; a second time does nothing."""
         if not self._truth.closed:
-            self._engine.seal()
-            self._truth.close()
+            try:
+                self._engine.close()
+            finally:
+                self._truth.close()
 
     def __enter__(self) -> "App":
         """The app itself."""
@@ -110,7 +113,8 @@ def open(
     """Open the database at `path`, or create it there.
 
     `model` is the name of an installed model or an `Embedder` of your own; a database keeps to the
-    one it was made with. `read_only` neither creates nor writes anything.
+    one it was made with. `read_only` neither creates nor changes a database (SQLite may put empty
+    -wal and -shm files beside it).
 
     Raises `NotFoundError` (no such folder; with `read_only`, no such file), `DatabaseError` (not a
     nearsight database), `VersionError`, `ModelMismatchError`, `CorruptionError`, `DataLossError`.
@@ -124,9 +128,12 @@ def open(
         given = Path(fspath(path))
     except TypeError as error:
         raise ArgumentError(f"path={path!r}: give the path of a file, e.g. photos.ns") from error
-    if "\0" in str(given) or not given.name:
+    checked_text(str(given), "path")
+    if not given.name:
         raise ArgumentError(f"path={path!r}: give the path of a file, e.g. photos.ns")
     embedder = embedders.load(model) if isinstance(model, str) else model
+    if not all(hasattr(embedder, name) for name in ("fingerprint", "prepare", "embed")):
+        raise ArgumentError(f"model={model!r}: give the name of a model, or an Embedder")
     return App(given.absolute(), embedder, read_only=read_only)
 
 

@@ -6,6 +6,7 @@ probability of the concept. Its cache on disk is derived from the truth: it may 
 moment, and this module says when it has to be.
 """
 
+import os
 import threading
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from nearsight import _core
 from nearsight._core import Index, RowMask, Snapshot
 from nearsight.errors import DataLossError
-from nearsight.truth import Truth
+from nearsight.truth import Truth, commits
 
 __all__ = [
     "EMBEDDING",
@@ -45,34 +46,46 @@ class Engine:
     def __init__(self, truth: Truth, dim: int, labels: int, directory: Path) -> None:
         """Open the cache in `directory` and bring it up to the truth.
 
-        Where it cannot be written, or may not because the truth is read-only, new rows are kept in
-        memory.
+        One app at a time writes a cache. Every other, and one that is read-only or finds a folder
+        that cannot be written, reads what is there and keeps the rest in memory.
         """
         self._truth = truth
         self._dim = dim
         self._labels = labels
-        self._directory: Path | None = directory
         self._changing = threading.RLock()  # taken before the truth's lock, never after
-        self._index = self._open()
-        if self._index.dropped_because:
-            self._warn(f"rebuilt: {self._index.dropped_because}")
-        self.catch_up()
+        self._cache = Cache(directory, read_only=truth.read_only)
+        try:
+            self._index = self._open()
+            if self._index.dropped_because:
+                self._warn(f"rebuilt: {self._index.dropped_because}")
+            self.catch_up()
+        except BaseException:
+            self._cache.release()
+            raise
 
     def _open(self) -> Index:
         fields: list[_core.Field] = [(EMBEDDING, self._dim, "f32", "cosine")]
         if self._labels:
             fields.append((PREDICTION, self._labels, "f16", "dot"))
-        read_only = self._truth.read_only
-        if self._directory is not None and (self._directory.exists() or not read_only):
+        if self._cache.directory is not None:
             try:
-                return Index.open(str(self._directory), self._truth.uuid, fields, read_only)
+                where, read_only = str(self._cache.directory), not self._cache.is_ours
+                return Index.open(where, self._truth.uuid, fields, read_only)
             except OSError as error:
                 self._warn(f"kept in memory: {error}")
         return Index.open("", self._truth.uuid, fields)
 
-    def accepts(self, vectors: NDArray[np.float32]) -> NDArray[np.bool_]:
-        """Which rows f32[n, dim] have a direction (finite, not zero) and so can be searched."""
-        return self._index.accepts(EMBEDDING, vectors)
+    def accepts(
+        self, vectors: NDArray[np.float32], probabilities: NDArray[np.float32]
+    ) -> NDArray[np.bool_]:
+        """Which of the rows f32[n, dim] and f32[n, labels] can be searched.
+
+        Vectors have to be finite and not zero (they have a direction), probabilities finite.
+        """
+        accepted = self._index.accepts(EMBEDDING, vectors)
+        if self._labels:
+            accepted = accepted & self._index.accepts(PREDICTION, probabilities)
+        return accepted
 
     def catch_up(self) -> None:
         """Replay what the truth has and the cache has not.
@@ -80,64 +93,137 @@ class Engine:
         Raises `DataLossError` if the cache has seen a later commit than the truth: then the truth
         lost acknowledged changes.
         """
-        with self._changing, self._truth.snapshot():
-            generation, seen = self._truth.generation, self._index.generation
-            if seen > generation:
-                raise DataLossError(
-                    f"{self._truth.path} is at commit {generation}, but its cache has seen commit "
-                    f"{seen}: {seen - generation} acknowledged commits are missing from the file "
-                    "(its -wal file was removed, or an older copy was restored). Restore a newer "
-                    f"copy; or, to go on with what is left, delete {self._directory}."
-                )
-            if seen == generation and self._index.last_id:
-                return
-            self._replay(generation)
+        with self._changing:
+            try:
+                self._catch_up()
+            except CacheDamaged as damage:
+                self.rebuild(str(damage))
 
-    def _replay(self, generation: int) -> None:
-        last = self._index.last_id
-        while True:
+    def _catch_up(self) -> None:
+        with self._truth.snapshot():
+            generation, upto = self._truth.generation, self._truth.embeddings.last()
+            seen = self._index.generation
+            known = self._truth.knows(seen)
+        if seen == generation and self._index.last_id == upto:
+            return
+        if not known and commits(seen) > commits(generation):
+            raise DataLossError(
+                f"{self._truth.path} is at commit {commits(generation)}, but its cache has seen "
+                f"commit {commits(seen)}: acknowledged changes are missing from the file (its "
+                "-wal file was removed, or an older copy was restored). Restore a newer copy; or, "
+                f"to go on with what is left, delete {self._cache.given}."
+            )
+        if not known:
+            self.rebuild("it followed another copy of the file, which went its own way")
+            return
+        self._replay(self._index, generation, upto)
+
+    def _replay(self, index: Index, generation: int, upto: int) -> None:
+        """Bring `index` to what the truth was when `generation` was its last commit.
+
+        Rows are read a page at a time, so that nobody waits for long: they never change, those
+        that came later have ids above `upto`, and those that were erased are gone either way.
+        """
+        last = index.last_id
+        while last < upto:
             ids, *vectors = self._truth.embeddings.after(
-                last, self._dim, self._labels, _REPLAY_ROWS
+                last, upto, self._dim, self._labels, _REPLAY_ROWS
             )
             if not len(ids):
                 break
-            self._index.append(ids, vectors[: self._fields])
+            index.append(ids, vectors[: 2 if self._labels else 1])
             last = int(ids[-1])
-        self._index.erase(self._truth.embeddings.erased_since(self._index.generation))
-        self._index.commit(generation)
-
-    @property
-    def _fields(self) -> int:
-        return 2 if self._labels else 1
+        erased = self._truth.embeddings.erased_since(index.generation)
+        if len(erased):
+            index.erase(erased)
+        index.commit(generation)
 
     def snapshot(self) -> Snapshot:
         """An immutable view of all that was committed. Lock-free, from any thread."""
         return self._index.snapshot()
 
     def rebuild(self, because: str) -> None:
-        """Throw the cache away and derive it again from the truth."""
+        """Derive the cache again from the truth; until it is whole, the old one is searched."""
         self._warn(f"rebuilt: {because}")
-        with self._changing, self._truth.snapshot():
-            if self._directory is not None and not self._truth.read_only:
-                from shutil import rmtree
+        with self._changing:
+            with self._truth.snapshot():
+                generation, upto = self._truth.generation, self._truth.embeddings.last()
+            self._cache.clear()
+            fresh = self._open()
+            self._replay(fresh, generation, upto)
+            self._index = fresh
 
-                rmtree(self._directory, ignore_errors=True)
-            if self._directory is not None and self._directory.exists():
-                self._directory = None  # it would be read, and found damaged, again
-            self._index = self._open()
-            self._replay(self._truth.generation)
+    def close(self) -> None:
+        """Write the cache, so that the next opening has nothing to replay, and let go of it.
 
-    def seal(self) -> None:
-        """Write the cache, so that the next opening has nothing to replay. Failing is harmless."""
-        if self._truth.read_only:
-            return
-        try:
-            with self._changing:
-                self._index.seal()
-        except OSError as error:
-            self._warn(f"not written: {error}")
+        A cache that cannot be written is no error: it is derived again.
+        """
+        with self._changing:
+            try:
+                if self._cache.is_ours:
+                    self._index.seal()
+            except OSError as error:
+                self._warn(f"not written: {error}")
+            except (CacheDamaged, ValueError) as damage:
+                self._warn(f"removed: {damage}")
+                self._cache.clear()
+            finally:
+                self._cache.release()
 
     def _warn(self, what: str) -> None:
         import logging  # here and not above, to keep `import nearsight` light
 
         logging.getLogger("nearsight").warning("cache of %s %s", self._truth.path, what)
+
+
+class Cache:
+    """The folder of one engine's derived files: whose it is, and taking the files away.
+
+    `directory` is None where there is nothing to read and nothing may be written.
+    """
+
+    def __init__(self, directory: Path, *, read_only: bool) -> None:
+        """Claim the folder, unless `read_only` or another app has it (a lock that dies with it)."""
+        self.given = directory
+        self.directory: Path | None = directory
+        self._lock: int | None = None if read_only else self._claimed()
+        if self._lock is None and not directory.is_dir():
+            self.directory = None
+
+    @property
+    def is_ours(self) -> bool:
+        """May this engine write?"""
+        return self._lock is not None
+
+    def _claimed(self) -> int | None:
+        import fcntl
+
+        try:
+            self.given.mkdir(exist_ok=True)
+            lock = os.open(self.given / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        except OSError:
+            return None
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(lock)
+            return None
+        return lock
+
+    def clear(self) -> None:
+        """Remove the derived files if they are ours to remove; else do without the folder."""
+        left = 0 if self.is_ours else 1
+        for file in [*self.given.glob("manifest*"), *self.given.glob("rows-*.seg")]:
+            try:
+                if self.is_ours:
+                    file.unlink(missing_ok=True)
+            except OSError:
+                left += 1
+        if left:
+            self.directory = None  # the damaged files would be read again
+
+    def release(self) -> None:
+        """Give the folder to whoever wants it next."""
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            os.close(lock)

@@ -8,7 +8,8 @@ order of the sources, each only after its batch was committed: an outcome is an 
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearsight.embedders import Embedded, Embedder
-from nearsight.errors import PictureError
+from nearsight.errors import NearsightError, PictureError
 from nearsight.pictures import Limits, Loaded, Picture, Source, decode
 
 if TYPE_CHECKING:
@@ -87,11 +88,11 @@ def ingest(
     prepare: Callable[[T], Outcome | Prepared],
     embedder: Embedder,
     commit: Commit,
-) -> Iterator[Outcome]:
+) -> Generator[Outcome, None, None]:
     """Run the pipeline. `commit` stores a batch and returns its outcomes, now acknowledged.
 
-    Closing the iterator (as Ctrl-C does) commits what has been embedded and drops the rest: at
-    most one batch of work.
+    Closing the iterator (as Ctrl-C does) commits what has been embedded and drops what has not: at
+    most one batch that was being embedded, and pictures that were only decoded.
     """
     from concurrent.futures import ThreadPoolExecutor  # here, to keep `import nearsight` light
 
@@ -106,10 +107,12 @@ def ingest(
         while ahead:
             yield from _commit_next(ahead, commit)
     finally:
-        decoding.shutdown(wait=True, cancel_futures=True)
+        decoding.shutdown(wait=False, cancel_futures=True)  # they may wait for a lock of ours
         embedding.shutdown(wait=True, cancel_futures=True)
-        while ahead and not ahead[0][1].cancelled() and ahead[0][1].exception() is None:
-            _commit_next(ahead, commit)
+        # Best effort: nothing of this was acknowledged, and what ended the run is not to be hidden.
+        with suppress(NearsightError):
+            while ahead and not ahead[0][1].cancelled() and ahead[0][1].exception() is None:
+                _commit_next(ahead, commit)
 
 
 def _commit_next(

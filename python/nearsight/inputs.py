@@ -1,7 +1,7 @@
 """The inputs of an app: adding, looking up, erasing."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from nearsight import pictures
 from nearsight.embedders import Embedded, Embedder
 from nearsight.engine import Engine
-from nearsight.errors import ArgumentError, NotFoundError, PictureError
+from nearsight.errors import ArgumentError, ModelError, NotFoundError, PictureError
 from nearsight.geo import GeoPoint, point
 from nearsight.ingest import Batch, Outcome, Prepared, ingest, prepare
 from nearsight.knowledge import Concept, ConceptTree
 from nearsight.patching import checked, encode, merged, without
 from nearsight.pictures import Limits
+from nearsight.text import checked_text
 from nearsight.truth import Input, NewInput, Truth
 
 _PAGE = 200
@@ -101,7 +102,7 @@ class Inputs:
         metadata: Mapping[str, Any] | None = None,
         geo: object = None,
         limits: Limits | None = None,
-    ) -> Iterator[Outcome]:
+    ) -> Generator[Outcome, None, None]:
         """Like `add`, but yields each outcome as soon as it is durable. Closing it stops adding."""
         said = _Said(
             _said(concepts, not_concepts),
@@ -118,6 +119,9 @@ class Inputs:
 
     def _commit(self, batch: Batch, embedded: Embedded | None, said: "_Said") -> list[Outcome]:
         """Store a batch in one transaction; its outcomes are promises from then on."""
+        known = [entry for entry in batch if isinstance(entry, Outcome)]
+        if len(known) == len(batch) and not said.concepts:
+            return known  # nothing is new and nothing is said
         with self._truth.writing():
             new, outcomes = self._sorted_out(batch, embedded, said)
             self._truth.inputs.add(new)
@@ -154,7 +158,8 @@ class Inputs:
     def _results(self, embedded: Embedded | None) -> Iterable[tuple[Any, Any, bool]]:
         if embedded is None:
             return ()
-        usable = self._engine.accepts(embedded.vectors)
+        _check_shapes(embedded, self._embedder)
+        usable = self._engine.accepts(embedded.vectors, embedded.probabilities)
         return zip(embedded.vectors, embedded.probabilities, usable.tolist(), strict=True)
 
     # -- changing --------------------------------------------------------------------------------
@@ -254,7 +259,7 @@ class Inputs:
             raise NotFoundError(f"no input has the id {id_!r}")
         if not len(probabilities):
             return []
-        return ConceptTree.load().top(probabilities, n, at_least)
+        return ConceptTree.of_labels(self._embedder.labels).top(probabilities, n, at_least)
 
     def thumbnail(self, id_: str) -> bytes:
         """An input as a JPEG whose longest side has at most 160 px. Raises `NotFoundError`."""
@@ -313,6 +318,17 @@ def _new_input(
     )
 
 
+def _check_shapes(embedded: Embedded, embedder: Embedder) -> None:
+    rows = len(embedded.vectors)
+    wanted = ((rows, embedder.dim), (rows, len(embedder.labels)))
+    got = (embedded.vectors.shape, embedded.probabilities.shape)
+    if got != wanted:
+        raise ModelError(
+            f"the model {embedder.name!r} answered with arrays of {got[0]} and {got[1]}; its dim "
+            f"and labels promise {wanted[0]} and {wanted[1]}"
+        )
+
+
 def _said(concepts: Iterable[str], not_concepts: Iterable[str]) -> dict[str, bool]:
     """Both lists as one; a concept in both is a contradiction."""
     said = dict.fromkeys(_names("concepts", concepts), True)
@@ -329,11 +345,8 @@ def _names(argument: str, names: Iterable[str]) -> list[str]:
     for name in listed:
         if not isinstance(name, str) or not name.strip():
             raise ArgumentError(f"{argument}: {name!r} is no concept; give names as text")
-    return [name.strip() for name in listed]
+    return [checked_text(name.strip(), argument) for name in listed]
 
 
 def _checked_ids(ids: list[str]) -> list[str]:
-    for id_ in ids:
-        if not isinstance(id_, str):
-            raise ArgumentError(f"{id_!r} is no id: ids are text")
-    return ids
+    return [checked_text(id_, "id") for id_ in ids]

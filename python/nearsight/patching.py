@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nearsight.errors import ArgumentError
+from nearsight.text import checked_text
 
 Metadata = Mapping[str, Any]
 
@@ -74,7 +75,7 @@ def _plain(value: Any, place: str, depth: int) -> Any:
         for key in value:
             if not isinstance(key, str):
                 raise ArgumentError(f"{place}: the key {key!r} is not text")
-            _plain(key, place, depth)
+            checked_text(key, place)
         return {key: _plain(each, f"{place}.{key}", depth + 1) for key, each in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(each, f"{place}[{n}]", depth + 1) for n, each in enumerate(value)]
@@ -83,9 +84,7 @@ def _plain(value: Any, place: str, depth: int) -> Any:
 
 def _plain_scalar(value: Any, place: str) -> Any:
     if isinstance(value, str):
-        if "\0" in value or (not value.isprintable() and not _encodable(value)):
-            raise ArgumentError(f"{place}: {value!r:.40} is text that cannot be stored as UTF-8")
-        return value
+        return checked_text(value, place)
     if isinstance(value, float) and not math.isfinite(value):
         raise ArgumentError(f"{place} is {value}: JSON has no such number")
     if isinstance(value, int) and not isinstance(value, bool) and not -(2**63) <= value < 2**63:
@@ -96,11 +95,3 @@ def _plain_scalar(value: Any, place: str) -> Any:
         f"{place} is a {type(value).__name__}: metadata holds text, numbers, true, false, null, "
         "lists and dictionaries"
     )
-
-
-def _encodable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -7,9 +7,9 @@ be there.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,14 +17,24 @@ from numpy.typing import NDArray
 from nearsight import pictures
 from nearsight.embedders import Embedder
 from nearsight.engine import EMBEDDING, PREDICTION, CacheDamaged, Engine, RowMask, Snapshot
-from nearsight.errors import ArgumentError, ModelError, NotFoundError
+from nearsight.errors import ArgumentError, DatabaseError, ModelError, NotFoundError
 from nearsight.filters import And, Annotated, Filter, Not, Or, Predicted, Where, to_filter
 from nearsight.hits import Hit, Hits
 from nearsight.knowledge import Concept, ConceptTree
+from nearsight.text import checked_text
 from nearsight.truth import Truth
 
 Vector = NDArray[np.float32]
 
+_DENIALS = frozenset(("not", "no", "without", "except", "never"))
+_OTHER_NAMES = {
+    **dict.fromkeys(("limit", "top_k", "topk", "top", "n", "n_results", "per_page"), "k"),
+    **dict.fromkeys(("filter", "filters"), "where"),
+    **dict.fromkeys(("picture", "photo", "near", "file", "path"), "image"),
+    **dict.fromkeys(("query", "words", "q"), "text"),
+    **dict.fromkeys(("id", "input_id"), "input"),
+    "skip": "offset",
+}
 _MAX_NAMED = 64  # concepts in a text: as many terms as one search of the core takes
 
 
@@ -49,7 +59,7 @@ class Search:
 
     def __call__(
         self,
-        *,
+        *unnamed: Never,
         image: object = None,
         input: str | None = None,
         text: str | None = None,
@@ -57,6 +67,7 @@ class Search:
         k: int = 20,
         offset: int = 0,
         where: Where = None,
+        **unknown: Never,
     ) -> Hits:
         """The best `k` hits after the first `offset`, among inputs that meet `where`.
 
@@ -68,15 +79,17 @@ class Search:
         Raises `ArgumentError` (more than one rank, k < 1, offset < 0, an unreadable `where`),
         `NotFoundError` (no such file, input or concept), `PictureError` (an unusable picture).
         """
+        _check_named(unnamed, unknown)
         _check_page(k, offset)
         rank = self._rank(image=image, input=input, text=text, concept=concept)
         restriction = to_filter(where)
-        try:
-            found = self._run(rank, restriction, k, offset)
-        except CacheDamaged as damage:
-            self._engine.rebuild(str(damage))
-            found = self._run(rank, restriction, k, offset)
-        return self._hits(rank, *found, offset)
+        hits = self._found(rank, restriction, k, offset)
+        if hits is None:  # somebody else erased some of them: look again at what there is now
+            self._engine.catch_up()
+            hits = self._found(rank, restriction, k, offset)
+        if hits is None:
+            raise DatabaseError("the hits were erased as fast as they were found; search again")
+        return Hits(hits, () if rank is None else rank.understood, self._truth.inputs.thumbnail)
 
     # -- ranks ---------------------------------------------------------------------------------
 
@@ -91,20 +104,21 @@ class Search:
 
     def _by_image(self, image: object) -> Rank:
         picture = pictures.open(image)
-        vector = self._embedder.embed(self._embedder.prepare(picture)[None]).vectors[0]
-        if not self._engine.accepts(vector[None])[0]:
+        embedded = self._embedder.embed(self._embedder.prepare(picture)[None])
+        vector = embedded.vectors[0]
+        if not self._engine.accepts(embedded.vectors, embedded.probabilities)[0]:
             raise ModelError(f"{picture.name}: the model gives no direction for this picture")
         return _by_vector(vector, f"pictures like {picture.name}")
 
     def _by_input(self, id_: str) -> Rank:
-        vectors = self._truth.embeddings.of_input(id_)
+        vectors = self._truth.embeddings.of_input(checked_text(id_, "input"))
         if not vectors:
             raise NotFoundError(f"no input has the id {id_!r}")
         unit = [vector / np.linalg.norm(vector) for vector in vectors]
         return _by_vector(np.mean(unit, axis=0, dtype=np.float32), f"pictures like {id_}")
 
     def _by_concept(self, concept: str) -> Rank:
-        found = self.general_concepts(concept)
+        found = self._general_concepts(concept)
         return _by_probability([found], (_in_words(concept, found),))
 
     def _by_text(self, text: str) -> Rank:
@@ -121,24 +135,30 @@ class Search:
                 f"text={text[:200]!r}… names {len(named)} concepts; at most {_MAX_NAMED} are "
                 "ranked by at once. Say it shorter."
             )
-        words = tuple(_in_words(words, concepts) for words, concepts in named)
-        return _by_probability([concepts for _, concepts in named], words)
+        return _by_probability([concepts for _, concepts in named], self._understood(text, named))
+
+    def _understood(self, text: str, named: list[tuple[str, list[Concept]]]) -> tuple[str, ...]:
+        unread = self._tree.unread(text)
+        if denied := _DENIALS & set(unread):
+            raise ArgumentError(
+                f"text={text[:200]!r}: a text is searched for what it names, and "
+                f"{min(denied)!r} is not understood. Say what is not wanted with "
+                "where='not dog >= 0.5'."
+            )
+        read = [_in_words(words, concepts) for words, concepts in named]
+        return (*read, f"not understood: {', '.join(unread)}") if unread else tuple(read)
 
     @property
     def _tree(self) -> ConceptTree:
-        if not self._embedder.labels:
-            raise ModelError(
-                f"the model {self._embedder.name!r} predicts no concepts: search by image instead"
-            )
-        return ConceptTree.load()
+        return ConceptTree.of_labels(self._embedder.labels)
 
-    def general_concepts(self, name: str) -> list[Concept]:
+    def _general_concepts(self, name: str) -> list[Concept]:
         """The model's concepts that a name or id means. Raises `NotFoundError` with close names."""
         if not isinstance(name, str) or not name.strip():
             raise ArgumentError(f"concept={name!r}: give a name or an id")
         if found := self._tree.named(name):
             return found
-        if self._truth.concepts.has(name):
+        if checked_text(name, "concept") and self._truth.concepts.has(name):
             raise NotFoundError(
                 f"{name!r} is a concept of your own, which no model predicts yet: "
                 f"use it as a filter, where={name!r}"
@@ -152,7 +172,7 @@ class Search:
             case Annotated(concept, value):
                 return snapshot.mask_of(self._annotated(concept, value))
             case Predicted(concept, at_least):
-                weights = ConceptTree.load().weights(self.general_concepts(concept))
+                weights = self._tree.weights(self._general_concepts(concept))
                 return snapshot.at_least(PREDICTION, weights, at_least)
             case And(parts):
                 masks = [self._mask(snapshot, part) for part in parts]
@@ -187,17 +207,29 @@ class Search:
             return ids, np.ones(len(ids), np.float32)
         return snapshot.search(rank.terms, k, offset, mask)
 
-    def _hits(self, rank: Rank | None, ids: NDArray[np.uint64], sums: Vector, offset: int) -> Hits:
+    def _found(
+        self, rank: Rank | None, where: Filter | None, k: int, offset: int
+    ) -> list[Hit] | None:
+        try:
+            return self._hits(rank, *self._run(rank, where, k, offset), offset)
+        except CacheDamaged as damage:
+            self._engine.rebuild(str(damage))
+            return self._hits(rank, *self._run(rank, where, k, offset), offset)
+
+    def _hits(
+        self, rank: Rank | None, ids: NDArray[np.uint64], sums: Vector, offset: int
+    ) -> list[Hit] | None:
+        """The details of what was found; None if some of it has been erased meanwhile."""
         owners = self._truth.embeddings.owners(ids.tolist())
         records = self._truth.inputs.get([owner for owner in owners if owner is not None])
         hits = []
         for position, (owner, raw) in enumerate(zip(owners, sums.tolist(), strict=True)):
             if owner is None or owner not in records:
-                continue  # erased by somebody else since the snapshot was taken
+                return None
             score = raw if rank is None else rank.score(raw)
             cosine = raw if rank is not None and rank.is_cosine else None
             hits.append(Hit(records[owner], score, offset + position + 1, cosine))
-        return Hits(hits, () if rank is None else rank.understood, self._truth.inputs.thumbnail)
+        return hits
 
 
 def _by_vector(vector: Vector, understood: str) -> Rank:
@@ -242,6 +274,17 @@ def _in_words(asked: str, concepts: list[Concept]) -> str:
 def _did_you_mean(tree: ConceptTree, name: str) -> str:
     close = tree.suggest(name)
     return f" Did you mean {', '.join(close)}?" if close else ""
+
+
+def _check_named(unnamed: tuple[object, ...], unknown: Mapping[str, object]) -> None:
+    if unnamed:
+        raise ArgumentError(
+            f"search({unnamed[0]!r:.80}): say what it is: text=, concept=, image= or input="
+        )
+    for name in unknown:
+        meant = _OTHER_NAMES.get(name)
+        hint = f"did you mean {meant}=?" if meant else "see help(nearsight.Search)"
+        raise ArgumentError(f"search({name}=…): there is no such argument; {hint}")
 
 
 def _check_page(k: int, offset: int) -> None:

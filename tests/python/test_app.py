@@ -1,16 +1,20 @@
 """Opening and closing, the cache that follows the truth, and other processes."""
 
 import shutil
+import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 from planted import Planted, plain
 
 import nearsight
+from nearsight.embedders import Embedded
 from nearsight.errors import (
     ArgumentError,
     ClosedError,
     DataLossError,
+    ModelError,
     ModelMismatchError,
     ReadOnlyError,
 )
@@ -72,6 +76,139 @@ def test_every_damaged_cache_file_is_noticed_and_rebuilt(path: Path, tmp_path: P
             shutil.copytree(good, cache_of(path))
             (cache_of(path) / name).write_bytes(damaged)
             assert reopened(path) == expected
+
+
+def damaged_segment(path: Path, at: int) -> None:
+    """Flip a bit of the one segment: its ids begin behind a page of header, its vectors later."""
+    (segment,) = cache_of(path).glob("rows-*.seg")
+    content = bytearray(segment.read_bytes())
+    content[at] ^= 0x10
+    segment.write_bytes(content)
+
+
+@pytest.mark.parametrize("at", [4096, 12288])
+def test_a_damaged_cache_stops_no_change_and_no_closing(path: Path, at: int) -> None:
+    filled(path)
+    damaged_segment(path, at)
+    with nearsight.open(path, model=Planted()) as app:
+        first = next(iter(app.inputs)).id
+        assert app.inputs.delete(first) == [first]
+        report = app.inputs.add([plain((9, 8, 7)), SHADES[0]])
+        assert [outcome.status for outcome in report.outcomes] == ["added", "added"]
+    with nearsight.open(path, model=Planted()) as app:
+        assert len(app.inputs) == 101
+        assert len(app.search(image=QUERY, k=1000)) == 101
+        assert app.search(image=SHADES[0], k=1).ids == [first]
+
+
+@pytest.mark.parametrize("at", [4096, 12288])
+def test_a_damaged_cache_that_is_only_closed_is_no_error(path: Path, at: int) -> None:
+    expected = filled(path)
+    damaged_segment(path, at)
+    with nearsight.open(path, model=Planted()) as app:
+        app.inputs.add(SHADES[0])
+    assert reopened(path) == expected
+
+
+def test_a_copy_that_went_its_own_way_does_not_share_its_cache(path: Path, tmp_path: Path) -> None:
+    """Copied, changed on both sides, copied back: the cache beside it is of another history."""
+    with nearsight.open(path, model=Planted()) as app:
+        app.inputs.add(SHADES[:20])
+    away = tmp_path / "away" / path.name
+    away.parent.mkdir()
+    shutil.copy(path, away)
+    with nearsight.open(path, model=Planted()) as app:
+        app.inputs.add(SHADES[20:50])
+    with nearsight.open(away, model=Planted()) as app:
+        app.inputs.add(SHADES[50:80])
+        app.inputs.add(SHADES[80:])
+        expected = answer(app)
+    shutil.copy(away, path)
+    assert reopened(path) == expected
+
+
+def test_searches_during_a_rebuild_see_everything(path: Path) -> None:
+    expected = filled(path)
+    with nearsight.open(path, model=Planted()) as app:
+        wrong: list[int] = []
+        done = threading.Event()
+
+        def read() -> None:
+            while not done.is_set():
+                found = len(app.search(image=QUERY, k=100))
+                if found != 100:
+                    wrong.append(found)
+
+        readers = [threading.Thread(target=read) for _ in range(3)]
+        for reader in readers:
+            reader.start()
+        for _ in range(30):
+            app._engine.rebuild("a test asked for it")
+        done.set()
+        for reader in readers:
+            reader.join()
+        assert wrong == []
+        assert answer(app) == expected
+
+
+def test_only_one_app_writes_a_cache_and_the_next_one_takes_over(path: Path) -> None:
+    with nearsight.open(path, model=Planted()) as first:
+        with nearsight.open(path, model=Planted()) as second:
+            second.inputs.add(SHADES)
+            assert len(answer(second)) == 100
+        assert not list(cache_of(path).glob("rows-*"))
+        first.refresh()
+        assert len(answer(first)) == 100
+    assert len(list(cache_of(path).glob("rows-*"))) == 1
+
+
+def test_files_of_other_people_in_the_cache_folder_stay(path: Path) -> None:
+    filled(path)
+    (cache_of(path) / "notes.txt").write_text("mine")
+    damaged_segment(path, 4096)
+    assert len(reopened(path)) == 100
+    assert (cache_of(path) / "notes.txt").read_text() == "mine"
+
+
+def test_hits_that_others_erased_are_replaced_by_the_next_best(path: Path) -> None:
+    expected = filled(path)
+    with nearsight.open(path, model=Planted()) as app:
+        with nearsight.open(path, model=Planted()) as other:
+            other.inputs.delete([id_ for id_, _ in expected[:30]])
+        assert [hit.id for hit in app.search(image=QUERY, k=5)] == [i for i, _ in expected[30:35]]
+
+
+def test_a_model_with_columns_of_its_own_is_told_so(path: Path) -> None:
+    model = Planted()
+    model.labels = tuple(reversed(model.labels))
+    with nearsight.open(path, model=model) as app:
+        (id_,) = app.inputs.add(QUERY).added
+        assert app.search(image=QUERY).ids == [id_]
+        for ask in (lambda: app.search(concept="tabby"), lambda: app.inputs.predictions(id_)):
+            with pytest.raises(ModelError, match="not, in this order"):
+                ask()
+
+
+def test_answers_of_the_wrong_shape_or_no_numbers_change_nothing(path: Path) -> None:
+    class Wrong(Planted):
+        def embed(self, pixels):  # type: ignore[no-untyped-def]
+            right = super().embed(pixels)
+            if self.calls == 2:
+                return Embedded(right.vectors[:, :3], right.probabilities)
+            if self.calls == 3:
+                return Embedded(right.vectors, right.probabilities[:, :7])
+            if self.calls == 4:
+                right.probabilities[0, 5] = np.nan
+            return right
+
+    with nearsight.open(path, model=Wrong()) as app:
+        app.inputs.add(SHADES[0])
+        for _ in range(2):
+            with pytest.raises(ModelError, match="promise"):
+                app.inputs.add(SHADES[1])
+        report = app.inputs.add([SHADES[1], SHADES[2]])
+        assert [outcome.status for outcome in report.outcomes] == ["failed", "added"]
+    assert len(reopened(path)) == 2
 
 
 def test_a_cache_that_is_behind_catches_up(path: Path, tmp_path: Path) -> None:
@@ -179,9 +316,9 @@ def test_a_cache_that_cannot_be_written_is_only_slower(path: Path) -> None:
     assert reopened(path) == expected
 
 
-@pytest.mark.parametrize("bad", ["", "a\0b", None, 3, b"bytes"])
+@pytest.mark.parametrize("bad", ["", "a\0b", "\udcff.ns", None, 3, b"bytes"])
 def test_what_is_no_path_is_refused(bad: object) -> None:
-    with pytest.raises(ArgumentError, match="path="):
+    with pytest.raises(ArgumentError, match="path"):
         nearsight.open(bad, model=Planted())  # type: ignore[arg-type]
 
 
@@ -194,3 +331,10 @@ def test_info_tells_what_is_there(path: Path) -> None:
         assert info.cache_bytes > 0
         assert info.kernel in ("avx2", "scalar")
         assert info.to_dict()["path"] == str(path)
+
+
+@pytest.mark.parametrize("bad", [5, None, object(), b"general"])
+def test_what_is_no_model_is_refused(path: Path, bad: object) -> None:
+    with pytest.raises(ArgumentError, match="model="):
+        nearsight.open(path, model=bad)  # type: ignore[arg-type]
+    assert not path.exists()

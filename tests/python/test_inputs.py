@@ -1,5 +1,6 @@
 """Adding, looking up and erasing inputs."""
 
+import gc
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -69,6 +70,22 @@ def test_a_picture_without_direction_is_reported_not_stored(app: nearsight.App) 
     assert len(app.inputs) == 2
 
 
+def test_adding_what_is_in_already_commits_nothing(app: nearsight.App) -> None:
+    app.inputs.add(shades(40))
+    before = app.info().commits
+    assert len(app.inputs.add(shades(40)).duplicates) == 40
+    assert app.info().commits == before
+
+
+def test_an_abandoned_iterator_collected_under_the_lock_does_not_hang(app: nearsight.App) -> None:
+    outcomes = app.inputs.adding(shades(300))
+    next(outcomes)
+    with app._truth.reading():
+        del outcomes
+        gc.collect()
+    assert len(app.inputs.add(shades(300)).outcomes) == 300
+
+
 def test_known_content_is_not_decoded_again(tmp_path: Path) -> None:
     embedder = Planted()
     with nearsight.open(tmp_path / "photos.ns", model=embedder) as app:
@@ -108,6 +125,7 @@ def test_concepts_are_said_of_all_even_of_what_is_in_already(app: nearsight.App)
         ({"concepts": "dog"}, r"concepts=\['dog'\]"),
         ({"concepts": [""]}, "is no concept"),
         ({"not_concepts": [3]}, "is no concept"),
+        ({"concepts": ["\udcff"]}, "not UTF-8"),
         ({"concepts": ["a"], "not_concepts": ["a"]}, "choose one"),
     ],
 )
@@ -133,14 +151,14 @@ def test_deleted_inputs_are_gone_everywhere_and_can_come_back(app: nearsight.App
 
 def test_deleting_an_empty_list_deletes_nothing(app: nearsight.App) -> None:
     app.inputs.add(plain(RED))
-    generation = app.info().generation
+    generation = app.info().commits
     assert app.inputs.delete([]) == []
-    assert (len(app.inputs), app.info().generation) == (1, generation)
+    assert (len(app.inputs), app.info().commits) == (1, generation)
 
 
 @pytest.mark.parametrize("ids", [[3], [None], [b"x"]])
 def test_ids_are_text(app: nearsight.App, ids: list[object]) -> None:
-    with pytest.raises(ArgumentError, match="ids are text"):
+    with pytest.raises(ArgumentError, match="give text"):
         app.inputs.delete(ids)  # type: ignore[arg-type]
 
 

@@ -1,6 +1,7 @@
 """Offline is a tested fact: no test, and no Python that a test starts, reaches a network."""
 
 import multiprocessing
+import os
 import socket
 import subprocess
 import sys
@@ -96,3 +97,43 @@ def test_adding_and_searching_does_not_even_make_a_socket(
     command = [sys.executable, "-c", WHOLE_WALK, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     assert done.stdout.strip() == "1 []"
+
+
+# ---- the model's runtime: from 1.32 on, onnxruntime collects telemetry from its import on
+
+EMBEDS = """
+import sys
+from nearsight import diagnosis, embedders, pictures
+model = embedders.load(threads=1)
+model.embed(model.prepare(pictures.open(sys.argv[1]))[None])
+for check in diagnosis.diagnose("grid"):
+    if check.name == "telemetry":
+        print(check.ok, check.evidence)
+"""
+
+
+def embed_at_home(before: str, home: Path, picture: Path) -> tuple[str, list[str]]:
+    """Embed in a process with an empty home; what the doctor says, and the files left there."""
+    home.mkdir()
+    variables = {k: v for k, v in os.environ.items() if k != "ORT_DISABLE_TELEMETRY"}
+    variables |= {"HOME": str(home), "XDG_CACHE_HOME": str(home / "cache")}
+    command = [sys.executable, "-c", before + EMBEDS, str(picture)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=120, check=True, env=variables
+    )
+    return done.stdout.strip(), [path.name for path in home.rglob("*") if path.is_file()]
+
+
+def test_embedding_leaves_nothing_in_the_home(tmp_path: Path, picture_file: Path) -> None:
+    said, left = embed_at_home("", tmp_path / "home", picture_file)
+    assert said == "True onnxruntime is loaded, and no file of its telemetry is open"
+    assert left == []
+
+
+def test_the_check_of_the_home_and_the_doctor_see_telemetry(
+    tmp_path: Path, picture_file: Path
+) -> None:
+    """The control: a host that imported onnxruntime before us, which is then too late."""
+    said, left = embed_at_home("import onnxruntime", tmp_path / "home", picture_file)
+    assert left, "this onnxruntime collects nothing by itself: the test above proves nothing"
+    assert said.startswith("False onnxruntime collects telemetry into ")

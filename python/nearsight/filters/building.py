@@ -17,6 +17,7 @@ from nearsight.filters.statement import (
 )
 from nearsight.geo import kilometres, point
 from nearsight.patching import checked
+from nearsight.text import checked_text
 
 
 class Path:
@@ -128,4 +129,4 @@ def _is_finite(value: str | float) -> bool:
 def _name(concept: str) -> str:
     if not isinstance(concept, str) or not concept.strip():
         raise ArgumentError(f"{concept!r} is no concept: give its name or id as text")
-    return concept.strip()
+    return checked_text(concept.strip(), "where")

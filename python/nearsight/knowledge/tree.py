@@ -6,7 +6,7 @@ from functools import cache, cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from nearsight.errors import ArgumentError, NotFoundError
+from nearsight.errors import ArgumentError, ModelError, NotFoundError
 from nearsight.knowledge.concept import Concept
 from nearsight.knowledge.words import key, singulars, words
 
@@ -14,6 +14,13 @@ from nearsight.knowledge.words import key, singulars, words
 _LONGEST = 6
 # Names of concepts that in a sentence are nearly always another word.
 _NOT_IN_TEXT = frozenset(("can",))
+
+# Words that join others and name nothing.
+_JOINING = (
+    "a an and at by for from in into is its near of on over some that the their these this those "
+    "to under with picture pictures photo photos image images show me"
+)
+_UNSPOKEN = frozenset(_JOINING.split())
 
 
 class ConceptTree:
@@ -44,6 +51,27 @@ class ConceptTree:
         from importlib.resources import files  # here, to keep `import nearsight` light
 
         return ConceptTree((files(__package__) / "concepts.tsv").read_text(encoding="utf-8"))
+
+    @staticmethod
+    def of_labels(labels: tuple[str, ...]) -> "ConceptTree":
+        """Return the tree if its leaves are `labels`, the columns of a model's predictions.
+
+        Raises `ModelError` for a model without predictions or with columns of its own.
+        """
+        if not labels:
+            raise ModelError("this model predicts no concepts: search by image instead")
+        tree = ConceptTree.load()
+        if labels != tree.leaf_ids:
+            raise ModelError(
+                f"this model predicts {len(labels)} concepts that are not, in this order, the "
+                f"{len(tree.leaf_ids)} leaves of nearsight's concept tree: search by image instead"
+            )
+        return tree
+
+    @cached_property
+    def leaf_ids(self) -> tuple[str, ...]:
+        """The ids of the leaves in the order of the model's columns."""
+        return tuple(concept.id for concept in list(self)[: self._leaf_count])
 
     def __len__(self) -> int:
         """How many concepts there are."""
@@ -89,6 +117,16 @@ class ConceptTree:
         found = list(self._matches(text))
         telling = [match for match in found if any(concept.shown for concept in match[1])]
         return telling or found
+
+    def unread(self, text: str) -> list[str]:
+        """Return the words of a text that name no concept, folded; without articles and the like.
+
+        >>> ConceptTree.load().unread("a dog playing on the grass")
+        ['playing', 'grass']
+        """
+        read = {word for named, _ in self.in_text(text) for word, _, _ in words(named)}
+        left = [word for word, _, _ in words(text) if word not in read | _UNSPOKEN]
+        return list(dict.fromkeys(left))
 
     def suggest(self, name: str, n: int = 5) -> list[str]:
         """Return up to `n` names that somebody who typed `name` could have meant."""
