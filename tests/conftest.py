@@ -14,6 +14,7 @@ OPENCV_PHOTOS = Path("/usr/share/doc/opencv-doc/examples/data")
 
 def pytest_configure(config: pytest.Config) -> None:
     """Close the network before any test module is imported, here and in every child process."""
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # for the tests that use onnxruntime by itself
     config.addinivalue_line("markers", "loopback: this test may talk to this very machine")
     runpy.run_path(str(OFFLINE / "sitecustomize.py"))
     paths = [str(OFFLINE), *filter(None, [os.environ.get("PYTHONPATH")])]

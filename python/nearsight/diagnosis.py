@@ -59,6 +59,7 @@ def diagnose(model: str = "general") -> Iterator[Check]:
     yield _check("ranking", "set NEARSIGHT_KERNEL=scalar and report this as a bug", _ranking)
     yield _check(f"model {model}", install, lambda: _model(model))
     yield _check("offline round trip", install, lambda: _round_trip(model))
+    yield _check("telemetry", "set ORT_DISABLE_TELEMETRY=1 before Python starts", _telemetry)
 
 
 def exact_search(rows: NDArray[np.float32]) -> Callable[[NDArray[np.float32], int], Ranked]:
@@ -199,15 +200,27 @@ def _refuse(event: str, _args: tuple[object, ...]) -> None:
         raise _NetworkUsedError(f"{event} was called, and refused")
 
 
+def _telemetry() -> str:
+    """Does the model's runtime collect what it does? From 1.32 on, unless it was told not to."""
+    kept = sorted(target for target in _open_files() if "/.onnxruntime/" in target)
+    if kept:
+        raise _UnsoundError(f"onnxruntime collects telemetry into {kept[0]}")
+    loaded = "loaded, and" if "onnxruntime" in sys.modules else "not loaded:"
+    return f"onnxruntime is {loaded} no file of its telemetry is open"
+
+
 def _open_sockets() -> set[str]:
-    """The sockets that this process holds, whoever opened them; empty where /proc is missing."""
+    """The sockets that this process holds, whoever opened them."""
+    return {target for target in _open_files() if target.startswith("socket:")}
+
+
+def _open_files() -> set[str]:
+    """What this process holds open, whoever opened it; empty where /proc is missing."""
     links = Path("/proc/self/fd")
     found: set[str] = set()
     for link in links.iterdir() if links.is_dir() else ():
         try:
-            target = str(link.readlink())
+            found.add(str(link.readlink()))
         except OSError:  # the descriptor that reads this folder is closed by now
             continue
-        if target.startswith("socket:"):
-            found.add(target)
     return found

@@ -7,6 +7,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from nearsight.errors import ClosedError
 from nearsight.truth import Input
 
 _SHOWN_IN_NOTEBOOKS = 50
@@ -91,25 +92,39 @@ class Hits(Sequence[Hit]):
     def __repr__(self) -> str:
         """The best few, for a terminal."""
         best = ", ".join(f"{hit.input.name} {hit.score:.3f}" for hit in self._hits[:3])
-        return f"<Hits {len(self)}: {best}{', …' if len(self) > 3 else ''}>"
+        return f"<Hits {len(self)}{': ' if best else ''}{best}{', …' if len(self) > 3 else ''}>"
 
     def _repr_html_(self) -> str:
-        """A grid of thumbnails, for notebooks: self-contained, at most 50."""
+        """A grid of thumbnails, for notebooks: self-contained, at most 50.
+
+        Without pictures when the app was closed or the input erased meanwhile.
+        """
         cells = "".join(map(self._cell, self._hits[:_SHOWN_IN_NOTEBOOKS]))
         more = len(self) - _SHOWN_IN_NOTEBOOKS
         note = f"<p>and {more} more</p>" if more > 0 else ""
-        return f'<div style="display:flex;flex-wrap:wrap;gap:8px">{cells or "no hits"}</div>{note}'
+        grid = f'<div style="display:flex;flex-wrap:wrap;gap:8px">{cells or "no hits"}</div>{note}'
+        return grid.encode("utf-8", "backslashreplace").decode()  # names may be no UTF-8
 
     def _cell(self, hit: Hit) -> str:
-        import base64  # both here and not above, to keep `import nearsight` light
-        import html
+        import html  # here and not above, to keep `import nearsight` light
 
-        name = html.escape(hit.input.name)
-        jpeg = self._thumbnail(hit.id) if self._thumbnail else None
-        source = base64.b64encode(jpeg).decode() if jpeg else ""
+        path = hit.input.path
+        name = html.escape(hit.input.name if path is None else path.name)
+        whole = html.escape(hit.input.name if path is None else str(path))
         return (
-            '<figure style="margin:0;width:160px">'
-            f'<img alt="{name}" title="{name}" src="data:image/jpeg;base64,{source}">'
+            f'<figure style="margin:0;width:160px" title="{whole}">{self._image(hit, name)}'
             f'<figcaption style="overflow-wrap:anywhere">{hit.rank}. {name}<br>'
             f"{hit.score:.3f}</figcaption></figure>"
         )
+
+    def _image(self, hit: Hit, name: str) -> str:
+        import base64  # here and not above, to keep `import nearsight` light
+
+        try:
+            jpeg = self._thumbnail(hit.id) if self._thumbnail else None
+        except ClosedError:
+            jpeg = None
+        if jpeg is None:
+            return ""
+        source = base64.b64encode(jpeg).decode()
+        return f'<img alt="{name}" src="data:image/jpeg;base64,{source}">'

@@ -57,7 +57,7 @@ def test_it_says_what_it_found_how_long_it_took_and_where_the_page_is(
     assert "right: citrus.jpg came first" in out
     assert "concept 'cat': right: " in out
     assert "words 'a dog playing on the grass': right: " in out
-    assert len(re.findall(r"^ *\d+ ms  ", out, re.MULTILINE)) == 4
+    assert len(re.findall(r"^ *\d+\.\d ms  ", out, re.MULTILINE)) == 4
     assert page.as_uri() in out
 
 
@@ -135,6 +135,15 @@ def test_a_folder_without_pictures_is_a_failure(
     assert main(["demo", str(empty), "--out", str(tmp_path / "page.html")]) == FAILURE
     assert f"{empty} holds no picture" in capsys.readouterr().err
     assert not (tmp_path / "page.html").exists()
+
+
+def test_a_page_that_cannot_be_written_is_said_before_the_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    database, page = tmp_path / "demo.ns", tmp_path / "none" / "page.html"
+    assert main(["demo", "--db", str(database), "--out", str(page)]) == FAILURE
+    assert f"there is no folder {page.parent}: make it" in capsys.readouterr().err
+    assert not database.exists()
 
 
 def test_a_tour_times_every_step(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from nearsight.cli.main import parser
 from nearsight.demo import PHOTOS
+from nearsight.filters import parse
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -24,7 +25,7 @@ def blocks(language: str) -> list[str]:
 
 def test_the_quick_start_has_five_lines_and_finds_the_dogs(tmp_path: Path) -> None:
     shutil.copytree(PHOTOS, tmp_path / "photos")
-    quick_start, more = blocks("python")
+    quick_start, *more = blocks("python")
     assert len([line for line in quick_start.splitlines() if line.strip()]) == 5
     run = [sys.executable, "-c", quick_start]
     done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, timeout=120)
@@ -32,10 +33,21 @@ def test_the_quick_start_has_five_lines_and_finds_the_dogs(tmp_path: Path) -> No
     found = [line.split() for line in done.stdout.splitlines()]
     assert {Path(name).name for _, name in found} == {"dog.jpg", "dogs.jpg", "dogs-closer.jpg"}
     assert all(float(score) > 0.8 for score, _ in found)
-    run = [sys.executable, "-c", f"import nearsight\n{more}"]
-    done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, timeout=120)
-    assert done.stderr == ""
-    assert done.stdout
+    assert len(more) == 3
+    for snippet in more:  # one after the other, on the same database
+        run = [sys.executable, "-c", f"import nearsight\n{snippet}"]
+        done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+        assert done.stderr == ""
+        assert done.stdout
+
+
+def test_every_filter_of_the_table_can_be_read() -> None:
+    table = README.partition("## What `where` can ask")[2].partition("They are joined")[0]
+    rows = re.findall(r"^\| (`.*`) \|", table, re.MULTILINE)
+    lines = [line for row in rows for line in re.findall(r"`([^`]+)`", row)]
+    assert len(lines) == 11
+    for line in lines:
+        assert parse(str(parse(line))) == parse(line)
 
 
 def test_every_command_is_documented() -> None:

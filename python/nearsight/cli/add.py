@@ -1,16 +1,18 @@
 """`nearsight add`: put pictures in."""
 
 import argparse
+import json
 import sys
 from collections import Counter
 from contextlib import closing
+from typing import Any
 
-from nearsight import App, Outcome
-from nearsight.cli.arguments import Subparsers, add_command
+from nearsight import App, ArgumentError, Outcome
+from nearsight.cli.arguments import Subparsers, add_command, from_stdin
 from nearsight.cli.codes import FAILURE, INTERRUPTED, NOTHING, OK
 from nearsight.cli.database import open_or_create
 from nearsight.cli.progress import Progress
-from nearsight.cli.terminal import complain, say, say_json
+from nearsight.cli.terminal import complain, counted, say, say_json
 
 
 def configure(subparsers: Subparsers) -> None:
@@ -22,28 +24,39 @@ def configure(subparsers: Subparsers) -> None:
         "Put pictures in. What is in already is skipped, so an interrupted run is simply repeated. "
         "Fails only if no picture could be used; each that cannot is named with its reason.",
         "nearsight add ~/Pictures",
-        "nearsight add beach/*.jpg --concept beach --not-concept snow",
+        "nearsight add beach/*.jpg --concept beach --not-concept snow --geo 43.69,7.27",
+        "find . -newer photos.ns -name '*.jpg' -print0 | nearsight add -",
     )
-    command.add_argument("source", nargs="+", help="file, folder, glob or file:// URL")
+    command.add_argument(
+        "source", nargs="+", help="file, folder, glob or file:// URL; - reads them from stdin"
+    )
     command.add_argument(
         "--concept", action="append", default=[], metavar="NAME", help="say that all show this"
     )
     command.add_argument(
         "--not-concept", action="append", default=[], metavar="NAME", help="… that none shows this"
     )
+    command.add_argument(
+        "--metadata", metavar="JSON", help='a JSON object for each new one, as {"trip": "Nice"}'
+    )
+    command.add_argument(
+        "--geo", metavar="LAT,LON", help="where all new ones are, in degrees, as 43.69,7.27"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Add, and say what became of each source."""
     counts: Counter[str] = Counter()
+    given = _given(args)
+    sources = from_stdin(args.source)
     with open_or_create(args) as app:
         before = len(app.inputs)
         try:
-            _add(app, args, counts)
+            _add(app, sources, given, args, counts)
         except KeyboardInterrupt:
             complain(
-                f"interrupted; {len(app.inputs) - before} pictures were added and are kept. "
-                "Run the same command again to go on."
+                f"interrupted; what was added stays ({counted(len(app.inputs) - before, 'input')})."
+                " Run the same command again to go on."
             )
             return INTERRUPTED
         if not args.quiet:
@@ -54,9 +67,29 @@ def run(args: argparse.Namespace) -> int:
     return FAILURE if counts["failed"] == counts.total() else OK
 
 
-def _add(app: App, args: argparse.Namespace, counts: Counter[str]) -> None:
-    adding = app.inputs.adding(args.source, concepts=args.concept, not_concepts=args.not_concept)
-    with closing(adding), Progress(args.source, shown=not args.quiet) as progress:  # type: ignore[type-var]
+def _given(args: argparse.Namespace) -> dict[str, Any]:
+    """What is said of all pictures. Raises `ArgumentError`."""
+    given = {"concepts": args.concept, "not_concepts": args.not_concept}
+    if args.metadata is not None:
+        try:
+            given["metadata"] = json.loads(args.metadata)
+        except (ValueError, RecursionError) as error:
+            example = """--metadata '{"trip": "Nice"}'"""
+            raise ArgumentError(f"--metadata: {error}; give a JSON object, as {example}") from None
+    if args.geo is not None:
+        given["geo"] = args.geo.split(",")
+    return given
+
+
+def _add(
+    app: App,
+    sources: list[str],
+    given: dict[str, Any],
+    args: argparse.Namespace,
+    counts: Counter[str],
+) -> None:
+    adding = app.inputs.adding(sources, **given)
+    with closing(adding), Progress(sources, shown=not args.quiet) as progress:
         for outcome in adding:
             counts[outcome.status] += 1
             progress.advance()
@@ -77,4 +110,4 @@ def _summary(counts: Counter[str], inputs: int) -> str:
         parts.append(f"{counts['duplicate']} already in")
     if counts["failed"]:
         parts.append(f"{counts['failed']} failed")
-    return f"{', '.join(parts)}; the database holds {inputs} inputs"
+    return f"{', '.join(parts)}; the database holds {counted(inputs, 'input')}"

@@ -26,6 +26,8 @@ def configure(subparsers: Subparsers) -> None:
         "nearsight bench",
         "nearsight bench search --n 20000 --dim 1280 --json",
         "nearsight bench ingest --folder ~/Pictures --files 100",
+        database=None,
+        model="the model to put in with",
     )
     command.add_argument(
         "what", nargs="*", metavar="WHAT", help=f"{', '.join(_NAMES)}; all of them if none is named"

@@ -26,6 +26,8 @@ def configure(subparsers: Subparsers) -> None:
         "photos that ship with nearsight, or those of FOLDER, and writes a page of what it found.",
         "nearsight demo",
         "nearsight demo ~/Pictures --out pictures.html",
+        database="where to put the pictures (default: nowhere that stays)",
+        model="the model to use",
     )
     command.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="your own photos")
     command.add_argument(
@@ -35,6 +37,9 @@ def configure(subparsers: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Take the tour in a temporary database, unless --db names one."""
+    from nearsight.demo import require_writable
+
+    require_writable(args.out)
     with tempfile.TemporaryDirectory(prefix="nearsight-demo-") as folder:
         return _run(args, args.db or Path(folder) / "demo.ns")
 
@@ -60,7 +65,7 @@ def _run(args: argparse.Namespace, database: Path) -> int:
 
 def _say(tour: "Tour", page: Path) -> None:
     for name, seconds, remark in tour.steps:
-        say(f"{1000 * seconds:8.0f} ms  {name}: {remark}")
+        say(f"{1000 * seconds:8.1f} ms  {name}: {remark}")
     for answer in tour.answers:
         say(f"search by {answer.asked}: {answer.verdict}")
         for hit in answer.hits[:3]:

@@ -17,6 +17,8 @@ def configure(subparsers: Subparsers) -> None:
         "Check this installation: packages, core, model file, and a round trip with the network "
         "closed. Every check says what it saw; one that fails says what to do.",
         "nearsight doctor",
+        database=None,
+        model="the model to check",
     )
 
 

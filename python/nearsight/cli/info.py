@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
         "said": ", ".join(said) or "nothing",
         "model": info.model,
         "size": f"{size(info.size_bytes)}, and {size(info.cache_bytes)} of cache",
-        "commits": str(info.generation),
+        "commits": str(info.commits),
         "kernel": info.kernel,
     }
     for name, fact in facts.items():

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from nearsight import ArgumentError, NearsightError, __version__
 from nearsight.cli import add, bench, demo, doctor, info, rm, search, show
-from nearsight.cli.arguments import add_global_options, example
+from nearsight.cli.arguments import add_global_options, bind_negative_numbers, example
 from nearsight.cli.codes import BROKEN_PIPE, FAILURE, INTERRUPTED, USAGE
 from nearsight.cli.terminal import complain, prepare_streams
 
@@ -18,7 +18,8 @@ _COMMANDS = (add, search, show, info, rm, demo, doctor, bench)
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command (of `sys.argv` if `argv` is None); its exit code. Bad usage exits with 2."""
     prepare_streams()
-    args = parser().parse_args(argv)
+    given = sys.argv[1:] if argv is None else argv
+    args = parser().parse_args(bind_negative_numbers(given))
     level = logging.ERROR if args.quiet else logging.WARNING
     logging.basicConfig(format="nearsight: %(message)s", level=level)
     try:
@@ -28,8 +29,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _failed(error, USAGE)
     except BrokenPipeError:
         return _stop_writing()
-    except (NearsightError, OSError) as error:
+    except NearsightError as error:
         return _failed(error, FAILURE)
+    except OSError as error:
+        complain(_in_words(error))
+        return FAILURE
     except KeyboardInterrupt:
         complain("interrupted")
         return INTERRUPTED
@@ -57,6 +61,14 @@ def parser() -> argparse.ArgumentParser:
 def _failed(error: Exception, code: int) -> int:
     complain(str(error))
     return code
+
+
+def _in_words(error: OSError) -> str:
+    """What the system refused, and what to do."""
+    what = error.filename or "reading or writing"
+    if isinstance(error, PermissionError):
+        return f"{what}: you have no right to this: check the rights of the file and its folders"
+    return f"{what}: {error.strerror or error}"
 
 
 def _stop_writing() -> int:

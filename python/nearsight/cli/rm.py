@@ -6,7 +6,7 @@ import sys
 from nearsight.cli.arguments import Subparsers, add_command, from_stdin
 from nearsight.cli.codes import NOTHING, OK
 from nearsight.cli.database import open_for_erasing
-from nearsight.cli.terminal import complain, say, say_json
+from nearsight.cli.terminal import complain, counted, say, say_json
 
 
 def configure(subparsers: Subparsers) -> None:
@@ -16,11 +16,14 @@ def configure(subparsers: Subparsers) -> None:
         "rm",
         run,
         "Take inputs out of the database with all that is known of them. Your files stay.",
-        "nearsight rm 3f2a9c…",
+        "nearsight rm 0c1f6a4d9be2537f8a60d4c1b9e37f52",
         "nearsight search screenshot.png -k 3 -i | nearsight rm -",
     )
     command.add_argument(
-        "id", nargs="+", metavar="ID", help="ids; - reads them from standard input"
+        "id",
+        nargs="+",
+        metavar="ID",
+        help="ids in full, as `nearsight search -i` prints them; - reads them from stdin",
     )
 
 
@@ -32,10 +35,10 @@ def run(args: argparse.Namespace) -> int:
         left = len(app.inputs)
     for unknown in dict.fromkeys(ids):
         if unknown not in set(erased):
-            complain(f"no input has the id {unknown!r}")
+            complain(f"no input has the id {unknown!r}: `nearsight search -i` prints them in full")
     if args.json:
         for id_ in erased:
             say_json({"id": id_, "status": "erased"})
     if not args.quiet:
-        say(f"{len(erased)} erased; the database holds {left} inputs", to=sys.stderr)
+        say(f"{len(erased)} erased; the database holds {counted(left, 'input')}", to=sys.stderr)
     return OK if erased else NOTHING

@@ -1,6 +1,7 @@
 """`nearsight show`: all that is known of an input."""
 
 import argparse
+import json
 
 from nearsight import App, Input
 from nearsight.cli.arguments import Subparsers, add_command, from_stdin
@@ -18,11 +19,14 @@ def configure(subparsers: Subparsers) -> None:
         "show",
         run,
         "Show what is known of inputs and what the model sees in them.",
-        "nearsight show 3f2a9c…",
+        "nearsight show 0c1f6a4d9be2537f8a60d4c1b9e37f52",
         "nearsight search dog -i | nearsight show - --json",
     )
     command.add_argument(
-        "id", nargs="+", metavar="ID", help="ids; - reads them from standard input"
+        "id",
+        nargs="+",
+        metavar="ID",
+        help="ids in full, as `nearsight search -i` prints them; - reads them from stdin",
     )
     command.add_argument("-k", "--top", type=int, default=5, metavar="N", help="concepts (5)")
 
@@ -33,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     with open_existing(args) as app:
         for id_ in from_stdin(args.id):
             if id_ not in app.inputs:
-                complain(f"no input has the id {id_!r}")
+                complain(f"no input has the id {id_!r}: `nearsight search -i` prints them in full")
                 continue
             found += 1
             _show(app, app.inputs[id_], args)
@@ -54,6 +58,8 @@ def _show(app: App, input: Input, args: argparse.Namespace) -> None:
         "content": f"SHA-256 {input.content}",
         "added": input.added_at.astimezone().isoformat(" ", "seconds"),
         "said": ", ".join(said) or "nothing",
+        "metadata": json.dumps(input.metadata, ensure_ascii=False) if input.metadata else "none",
+        "geo": "unknown" if input.geo is None else "{}, {}".format(*input.geo),
         "seen": ", ".join(f"{c.name} {p:.2f}" for c, p in seen) or "nothing in particular",
     }
     for name, fact in facts.items():

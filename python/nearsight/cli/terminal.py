@@ -1,6 +1,7 @@
 """What people see: lines, tables and complaints that a file's name cannot garble."""
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -10,7 +11,17 @@ from nearsight import Input
 
 
 def prepare_streams() -> None:
-    """Let no character stop a line: what the terminal cannot show is escaped."""
+    """Let no character stop a line: what the terminal cannot show is escaped.
+
+    What the caller closed (`>&-`) leads nowhere, or the next file opened would be in its place.
+    """
+    for name, number in (("stdin", 0), ("stdout", 1), ("stderr", 2)):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            if nowhere != number:
+                os.dup2(nowhere, number)
+                os.close(nowhere)
+            setattr(sys, name, os.fdopen(number, "w" if number else "r"))
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -51,6 +62,11 @@ def place(input: Input) -> str:
     """Where an input came from: its file, or the name it was given."""
     path: Path | None = input.path
     return input.name if path is None else str(path)
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 input`, `2 inputs`."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def size(count: int) -> str:

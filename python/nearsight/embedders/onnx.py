@@ -1,5 +1,6 @@
 """An embedder that runs an ONNX model on the CPU."""
 
+import os
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -102,13 +103,12 @@ def _session(card: Card, threads: int) -> Any:
             " save it as one file"
         )
     try:
-        import onnxruntime  # type: ignore[import-untyped]
+        onnxruntime = _runtime()
     except ImportError as error:
         raise ModelError(
             f"model {card.name!r} needs onnxruntime, which does not load here ({error});"
             " try: pip install --force-reinstall onnxruntime"
         ) from error
-    onnxruntime.disable_telemetry_events()
     try:
         return onnxruntime.InferenceSession(
             graph, _options(onnxruntime, threads), providers=["CPUExecutionProvider"]
@@ -117,6 +117,20 @@ def _session(card: Card, threads: int) -> Any:
         raise ModelError(
             f"model {card.name!r}: onnxruntime {onnxruntime.__version__} does not load it: {error}"
         ) from error
+
+
+def _runtime() -> Any:
+    """Import onnxruntime with its telemetry off.
+
+    From 1.32 on it starts to collect while it is imported, into ~/.cache/Microsoft, and calls home
+    some seconds later; by then only this variable has kept it from that. The function is for hosts
+    that imported it before us: it stops the events, not the collector.
+    """
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    import onnxruntime  # type: ignore[import-untyped]
+
+    onnxruntime.disable_telemetry_events()
+    return onnxruntime
 
 
 def _options(onnxruntime: Any, threads: int) -> Any:
