@@ -115,7 +115,9 @@ for check in diagnosis.diagnose("grid"):
 def embed_at_home(before: str, home: Path, picture: Path) -> tuple[str, list[str]]:
     """Embed in a process with an empty home; what the doctor says, and the files left there."""
     home.mkdir()
-    variables = {k: v for k, v in os.environ.items() if k != "ORT_DISABLE_TELEMETRY"}
+    # Nothing else is handed on: onnxruntime collects nothing where CI=true, for instance.
+    needed = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
+    variables = {name: os.environ[name] for name in needed if name in os.environ}
     variables |= {"HOME": str(home), "XDG_CACHE_HOME": str(home / "cache")}
     command = [sys.executable, "-c", before + EMBEDS, str(picture)]
     done = subprocess.run(
