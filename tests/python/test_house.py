@@ -19,7 +19,7 @@ PACKAGE = ROOT / "python" / "nearsight"
 
 FLOOR = {"errors": 0, "held": 0, "text": 1, "geo": 2, "patching": 2, "filters": 3}
 FLOOR |= dict.fromkeys(["truth", "engine", "embedders", "pictures", "knowledge"], 4)
-FLOOR |= dict.fromkeys(["hits", "ingest"], 5)
+FLOOR |= dict.fromkeys(["hits", "ingest", "teaching"], 5)
 FLOOR |= dict.fromkeys(["inputs", "concepts", "annotations", "models", "search"], 6)
 FLOOR |= {"app": 7, "diagnosis": 8, "nearsight": 9}
 BALCONIES = {"cli", "server", "bench", "demo"}

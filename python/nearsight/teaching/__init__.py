@@ -1,0 +1,20 @@
+"""Learning a concept from examples: numbers in, a head and an honest report out. No database."""
+
+from nearsight.teaching.calibration import Calibration, calibrate
+from nearsight.teaching.head import Head
+from nearsight.teaching.report import Report
+from nearsight.teaching.ridge import Ridge, solve
+from nearsight.teaching.teacher import NO, PRESUMED, YES, teach
+
+__all__ = [
+    "NO",
+    "PRESUMED",
+    "YES",
+    "Calibration",
+    "Head",
+    "Report",
+    "Ridge",
+    "calibrate",
+    "solve",
+    "teach",
+]
