@@ -23,6 +23,7 @@ from nearsight.errors import (
     NotFoundError,
     PictureError,
     ReadOnlyError,
+    TrainingError,
     VersionError,
 )
 from nearsight.filters import annotated, box, metadata, predicted, within
@@ -30,8 +31,10 @@ from nearsight.geo import GeoPoint
 from nearsight.hits import Hit, Hits
 from nearsight.ingest import Outcome
 from nearsight.inputs import Inputs, Report
+from nearsight.models import Model, Models, Version
 from nearsight.pictures import Limits
 from nearsight.search import Search
+from nearsight.teaching import Report as TrainingReport
 from nearsight.truth import Input
 
 __all__ = [
@@ -48,8 +51,10 @@ __all__ = [
     "Input",
     "Inputs",
     "Limits",
+    "Model",
     "ModelError",
     "ModelMismatchError",
+    "Models",
     "NearsightError",
     "NotFoundError",
     "Outcome",
@@ -57,6 +62,9 @@ __all__ = [
     "ReadOnlyError",
     "Report",
     "Search",
+    "TrainingError",
+    "TrainingReport",
+    "Version",
     "VersionError",
     "__version__",
     "annotated",

@@ -10,6 +10,7 @@ from nearsight.embedders import Embedder
 from nearsight.engine import Engine, kernel
 from nearsight.errors import ArgumentError
 from nearsight.inputs import Inputs
+from nearsight.models import Models
 from nearsight.search import Search
 from nearsight.text import checked_text
 from nearsight.truth import Truth, commits
@@ -36,7 +37,8 @@ class Info:
 class App:
     """An open database. Use it as a context manager, or call `close`. Thread-safe.
 
-    `inputs` holds the pictures; `search(...)` finds them again (see `Search.__call__`).
+    `inputs` holds the pictures, `models` learn concepts from what is said of them; `search(...)`
+    finds them again (see `Search.__call__`).
     """
 
     def __init__(self, path: Path, embedder: Embedder, *, read_only: bool) -> None:
@@ -58,6 +60,7 @@ class App:
             self._truth.close()
             raise
         self.inputs = Inputs(self._truth, self._engine, embedder)
+        self.models = Models(self._truth, self._engine, embedder)
         self.search = Search(self._truth, self._engine, embedder)
 
     def concepts(self) -> dict[str, tuple[int, int]]:

@@ -7,6 +7,7 @@ Our exception tree (a built-in in brackets is a second base, so that `except Val
     ├── NotFoundError [LookupError]    no such file, input, concept or model
     ├── PictureError                   this picture cannot be used; the others are not affected
     ├── ModelError                     an embedding model is missing, damaged or does not fit
+    ├── TrainingError                  a concept has not been learned, or has too few examples
     └── DatabaseError                  this database cannot be opened or used
         ├── ClosedError                the app was closed
         ├── ReadOnlyError              the app was opened read-only, or the file cannot be written
@@ -30,6 +31,7 @@ __all__ = [
     "NotFoundError",
     "PictureError",
     "ReadOnlyError",
+    "TrainingError",
     "VersionError",
 ]
 
@@ -62,6 +64,10 @@ class PictureError(NearsightError):
 
 class ModelError(NearsightError):
     """An embedding model is missing, damaged or does not fit what it is asked."""
+
+
+class TrainingError(NearsightError):
+    """A concept has not been learned, or there are too few examples to learn it from."""
 
 
 class DatabaseError(NearsightError):

@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from nearsight import pictures
 from nearsight.embedders import Embedded, Embedder
-from nearsight.errors import NearsightError, PictureError
+from nearsight.engine import Engine
+from nearsight.errors import ModelError, NearsightError, PictureError
 from nearsight.pictures import Limits, Loaded, Picture, Source, decode
 
 if TYPE_CHECKING:
@@ -149,3 +151,15 @@ def _batches(entries: Iterator[Outcome | Prepared]) -> Iterator[Batch]:
             batch = []
     if batch:
         yield batch
+
+
+def embed_query(image: object, embedder: Embedder, engine: Engine) -> tuple[Picture, Embedded]:
+    """One picture that is asked about, not added, with its one embedding.
+
+    Raises what `pictures.open` raises, and `ModelError` where the model gives it no direction.
+    """
+    picture = pictures.open(image)
+    result = embedder.embed(embedder.prepare(picture)[None])
+    if not engine.accepts(result.vectors, result.probabilities)[0]:
+        raise ModelError(f"{picture.name}: the model gives no direction for this picture")
+    return picture, result

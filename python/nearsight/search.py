@@ -4,6 +4,10 @@ Scores. A picture's score is (1 + cosine) / 2: 1 for the same picture, 0.5 for a
 direction. A concept's score is its probability, of a general concept the sum over all the kinds it
 covers. A text that names several concepts scores their geometric mean, so that all of them have to
 be there.
+
+Names. A concept of your own that a model has learned wins over the general model's concept of the
+same name; until it has learned, the general one is meant, and without one it is a `TrainingError`.
+Of several models that have learned it, the one whose version in use was trained last is asked.
 """
 
 import math
@@ -14,13 +18,20 @@ from typing import Any, Never
 import numpy as np
 from numpy.typing import NDArray
 
-from nearsight import pictures
 from nearsight.embedders import Embedder
 from nearsight.engine import EMBEDDING, PREDICTION, CacheDamaged, Engine, RowMask, Snapshot
-from nearsight.errors import ArgumentError, DatabaseError, ModelError, NotFoundError
+from nearsight.errors import (
+    ArgumentError,
+    DatabaseError,
+    ModelError,
+    NotFoundError,
+    TrainingError,
+)
 from nearsight.filters import And, Annotated, Filter, Not, Or, Predicted, Where, to_filter
 from nearsight.hits import Hit, Hits
+from nearsight.ingest import embed_query
 from nearsight.knowledge import Concept, ConceptTree
+from nearsight.teaching import Head
 from nearsight.text import checked_text
 from nearsight.truth import Truth
 
@@ -77,7 +88,8 @@ class Search:
         adding. Returns min(k, matches - offset) hits: exact, ties by age.
 
         Raises `ArgumentError` (more than one rank, k < 1, offset < 0, an unreadable `where`),
-        `NotFoundError` (no such file, input or concept), `PictureError` (an unusable picture).
+        `NotFoundError` (no such file, input or concept), `PictureError` (an unusable picture),
+        `TrainingError` (a concept of your own that no model has learned yet).
         """
         _check_named(unnamed, unknown)
         _check_page(k, offset)
@@ -103,12 +115,8 @@ class Search:
         return None
 
     def _by_image(self, image: object) -> Rank:
-        picture = pictures.open(image)
-        embedded = self._embedder.embed(self._embedder.prepare(picture)[None])
-        vector = embedded.vectors[0]
-        if not self._engine.accepts(embedded.vectors, embedded.probabilities)[0]:
-            raise ModelError(f"{picture.name}: the model gives no direction for this picture")
-        return _by_vector(vector, f"pictures like {picture.name}")
+        picture, result = embed_query(image, self._embedder, self._engine)
+        return _by_vector(result.vectors[0], f"pictures like {picture.name}")
 
     def _by_input(self, id_: str) -> Rank:
         vectors = self._truth.embeddings.of_input(checked_text(id_, "input"))
@@ -118,6 +126,9 @@ class Search:
         return _by_vector(np.mean(unit, axis=0, dtype=np.float32), f"pictures like {id_}")
 
     def _by_concept(self, concept: str) -> Rank:
+        if taught := self._taught(concept):
+            head, model = taught
+            return Rank(_terms(head), head.score, (f"{concept.strip()} → {model}",))
         found = self._general_concepts(concept)
         return _by_probability([found], (_in_words(concept, found),))
 
@@ -156,14 +167,31 @@ class Search:
         """The model's concepts that a name or id means. Raises `NotFoundError` with close names."""
         if not isinstance(name, str) or not name.strip():
             raise ArgumentError(f"concept={name!r}: give a name or an id")
-        if found := self._tree.named(name):
+        custom = self._truth.models.having(checked_text(name.strip(), "concept"))
+        if (self._embedder.labels or not custom) and (found := self._tree.named(name)):
             return found
-        if checked_text(name, "concept") and self._truth.concepts.has(name):
+        if custom:
+            raise TrainingError(
+                f"{name!r} is a concept of the model {custom[0]!r}, which has not learned it yet: "
+                f"call app.models[{custom[0]!r}].train() first"
+            )
+        if self._truth.concepts.has(name):
             raise NotFoundError(
-                f"{name!r} is a concept of your own, which no model predicts yet: "
-                f"use it as a filter, where={name!r}"
+                f"{name!r} is a concept of your own, which no model predicts yet: use it as a "
+                f"filter, where={name!r}, or teach it: app.models.create(id, concepts=[{name!r}])"
             )
         raise NotFoundError(f"no concept is named {name!r}.{_did_you_mean(self._tree, name)}")
+
+    def _taught(self, name: object) -> tuple[Head, str] | None:
+        """The head in use for a concept of your own, and which model's version it belongs to."""
+        if not isinstance(name, str):
+            return None
+        dim, labels = self._embedder.dim, len(self._embedder.labels)
+        found = self._truth.models.head_of(name.strip(), dim + labels)
+        if found is None:
+            return None
+        model, version, stored = found
+        return Head.of(stored.weights, dim, stored.bias), f"model {model} version {version}"
 
     # -- filters -------------------------------------------------------------------------------
 
@@ -172,6 +200,8 @@ class Search:
             case Annotated(concept, value):
                 return snapshot.mask_of(self._annotated(concept, value))
             case Predicted(concept, at_least):
+                if taught := self._taught(concept):
+                    return _probable(snapshot, taught[0], at_least)
                 weights = self._tree.weights(self._general_concepts(concept))
                 return snapshot.at_least(PREDICTION, weights, at_least)
             case And(parts):
@@ -235,6 +265,22 @@ class Search:
 def _by_vector(vector: Vector, understood: str) -> Rank:
     term = (EMBEDDING, vector, 1.0, "linear")
     return Rank([term], lambda cosine: _unit((1 + cosine) / 2), (understood,), is_cosine=True)
+
+
+def _terms(head: Head) -> list[Any]:
+    """The head as the engine's terms, whose sum is its logit without the bias."""
+    length = float(np.linalg.norm(head.direction))
+    if length > 0:
+        terms = [(EMBEDDING, head.direction / length, length, "linear")]
+    else:  # every direction is as good: weigh one with nothing
+        terms = [(EMBEDDING, np.ones_like(head.direction), 0.0, "linear")]
+    return terms + [(PREDICTION, head.evidence, 1.0, "linear")] * bool(len(head.evidence))
+
+
+def _probable(snapshot: Snapshot, head: Head, at_least: float) -> RowMask:
+    """The rows to which a head gives a probability of `at_least`: what a search by it scores."""
+    ids, sums = snapshot.search(_terms(head), max(1, len(snapshot)))
+    return snapshot.mask_of(ids[head.of_sums(sums) >= at_least])
 
 
 def _by_probability(named: list[list[Concept]], understood: tuple[str, ...]) -> Rank:

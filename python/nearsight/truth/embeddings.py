@@ -1,6 +1,7 @@
 """The table of embeddings, which caches follow."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,6 +75,27 @@ class EmbeddingTable:
                 " where id > ? and id <= ? order by id limit ?",
                 (last, upto, limit),
             )
+        return self._as_arrays(rows, dim, labels)
+
+    def some(
+        self, embeddings: Sequence[int], dim: int, labels: int
+    ) -> tuple[NDArray[np.uint64], NDArray[np.float32], NDArray[np.float32]]:
+        """Those of these embeddings that are there, by id: like `after`."""
+        rows: list[tuple[Any, ...]] = []
+        with self._database.reading() as db:
+            for start in range(0, len(embeddings), LOOKUP_SLICE):
+                wanted = [int(id_) for id_ in embeddings[start : start + LOOKUP_SLICE]]
+                rows += select(
+                    db,
+                    "select id, vector, probabilities from embedding"
+                    f" where id in ({','.join('?' * len(wanted))})",
+                    wanted,
+                )
+        return self._as_arrays(sorted(rows, key=lambda row: int(row[0])), dim, labels)
+
+    def _as_arrays(
+        self, rows: Sequence[tuple[Any, ...]], dim: int, labels: int
+    ) -> tuple[NDArray[np.uint64], NDArray[np.float32], NDArray[np.float32]]:
         for id_, vector, probabilities in rows:
             if len(vector) != 4 * dim or len(probabilities) != 2 * labels:
                 raise CorruptionError(

@@ -90,6 +90,45 @@ create table annotation (
     primary key (input, concept)
 ) strict, without rowid;
 create index annotation_concept on annotation (concept, value);
+
+-- A custom model: concepts to recognise, taught by what is said of inputs.
+create table model (
+    number    integer primary key autoincrement,
+    id        text not null unique,
+    name      text not null,
+    exclusive integer not null check (exclusive in (0, 1)), -- a picture shows one of its concepts
+    trained   integer not null,                     -- how often; version numbers are never reused
+    current   integer,                              -- the version in use
+    added_at  real not null
+) strict;
+
+create table model_concept (
+    model    integer not null references model on delete cascade,
+    concept  integer not null references concept on delete cascade,
+    position integer not null,
+    primary key (model, concept)
+) strict, without rowid;
+create index model_concept_concept on model_concept (concept);
+
+create table version (
+    model      integer not null references model on delete cascade,
+    number     integer not null,
+    trained_at real not null,
+    primary key (model, number)
+) strict;
+
+-- probability = sigmoid(weights · (unit embedding, predictions) + bias)
+create table head (
+    model   integer not null,
+    version integer not null,
+    concept integer not null references concept on delete cascade,
+    weights blob not null,                          -- f32, little-endian, dim + labels of them
+    bias    real not null,
+    report  text not null,                          -- JSON: what it was learned from, how well
+    primary key (model, version, concept),
+    foreign key (model, version) references version on delete cascade
+) strict;
+create index head_concept on head (concept);
 """
 
 

@@ -7,7 +7,9 @@ from nearsight.errors import ModelMismatchError
 from nearsight.truth.concepts import ConceptTable
 from nearsight.truth.database import Database, select
 from nearsight.truth.embeddings import EmbeddingTable
+from nearsight.truth.examples import ExampleTable
 from nearsight.truth.inputs import InputTable
+from nearsight.truth.models import ModelTable
 
 
 class Truth(Database):
@@ -19,6 +21,8 @@ class Truth(Database):
         self.inputs = InputTable(self)
         self.concepts = ConceptTable(self)
         self.embeddings = EmbeddingTable(self)
+        self.models = ModelTable(self)
+        self.examples = ExampleTable(self, self.concepts)
 
     def adopt_model(self, name: str, fingerprint: str, dim: int, labels: Sequence[str]) -> None:
         """Record the model of a new database, or check that an old one's is the same."""

@@ -1,0 +1,214 @@
+"""The tables of custom models: what they are to recognise, and the versions that were trained."""
+
+import json
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearsight.errors import CorruptionError
+from nearsight.truth.database import Database, select
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRecord:
+    """A model: `current` is the number of the version in use, None before the first training."""
+
+    id: str
+    name: str
+    concepts: tuple[str, ...]
+    concepts_mutually_exclusive: bool
+    current: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class HeadRecord:
+    """A trained head: `weights` f32[dim + labels], `bias` in logits, `report` JSON-ready values."""
+
+    weights: NDArray[np.float32]
+    bias: float
+    report: dict[str, Any]
+
+
+class ModelTable:
+    """Models, their concepts and versions."""
+
+    def __init__(self, database: Database) -> None:
+        """Work on `database`."""
+        self._database = database
+
+    # -- models --------------------------------------------------------------------------------
+
+    def create(self, id_: str, name: str, exclusive: bool) -> None:
+        """Insert a model without concepts; its id must not be taken."""
+        with self._database.reading() as db:
+            db.execute(
+                "insert into model (id, name, exclusive, trained, added_at) values (?,?,?,0,?)",
+                (id_, name, int(exclusive), time.time()),
+            )
+
+    def delete(self, id_: str) -> bool:
+        """Delete a model with its versions; was it there?"""
+        with self._database.reading() as db:
+            db.execute("delete from model where id = ?", (id_,))
+            return db.changes() > 0
+
+    def ids(self) -> list[str]:
+        """The ids of all models in the order they were created."""
+        with self._database.reading() as db:
+            return [id_ for (id_,) in select(db, "select id from model order by number")]
+
+    def get(self, id_: str) -> ModelRecord | None:
+        """The model with this id, if there is one."""
+        with self._database.reading() as db:
+            found = select(db, "select id, name, exclusive, current from model where id = ?", [id_])
+            concepts = select(
+                db,
+                "select concept.id from model join model_concept on model = model.number"
+                " join concept on concept.number = concept"
+                " where model.id = ? order by model_concept.position",
+                [id_],
+            )
+        for model, name, exclusive, current in found:
+            return ModelRecord(model, name, tuple(c for (c,) in concepts), bool(exclusive), current)
+        return None
+
+    def add_concepts(self, id_: str, concepts: Iterable[str]) -> None:
+        """Let a model recognise these concepts, too; those that it has keep their place."""
+        now = time.time()
+        with self._database.reading() as db:
+            for concept in concepts:
+                db.execute(
+                    "insert or ignore into concept (id, name, added_at) values (?, ?, ?)",
+                    (concept, concept, now),
+                )
+                db.execute(
+                    "insert or ignore into model_concept select model.number, concept.number,"
+                    " (select coalesce(max(position), 0) + 1 from model_concept"
+                    " where model = model.number)"
+                    " from model, concept where model.id = ? and concept.id = ?",
+                    (id_, concept),
+                )
+
+    def remove_concepts(self, id_: str, concepts: Iterable[str]) -> None:
+        """Let a model no longer recognise these concepts."""
+        with self._database.reading() as db:
+            db.executemany(
+                "delete from model_concept where model = (select number from model where id = ?)"
+                " and concept = (select number from concept where id = ?)",
+                [(id_, concept) for concept in concepts],
+            )
+
+    # -- versions ------------------------------------------------------------------------------
+
+    def add_version(self, id_: str, heads: Mapping[str, HeadRecord]) -> int:
+        """Insert a version with a head for each concept and put it to use; its number."""
+        with self._database.reading() as db:
+            number, model = select(
+                db,
+                "update model set trained = trained + 1, current = trained + 1 where id = ?"
+                " returning current, number",
+                [id_],
+            )[0]
+            db.execute("insert into version values (?, ?, ?)", (model, number, time.time()))
+            db.executemany(
+                "insert into head select ?, ?, number, ?, ?, ? from concept where id = ?",
+                [
+                    (
+                        *(model, number, head.weights.astype("<f4").tobytes(), head.bias),
+                        *(json.dumps(head.report), concept),
+                    )
+                    for concept, head in heads.items()
+                ],
+            )
+        return int(number)
+
+    def use(self, id_: str, version: int | None) -> None:
+        """Put a version to use, or none."""
+        with self._database.reading() as db:
+            db.execute("update model set current = ? where id = ?", (version, id_))
+
+    def delete_version(self, id_: str, version: int) -> None:
+        """Delete a version with its heads."""
+        with self._database.reading() as db:
+            db.execute(
+                "delete from version where number = ?"
+                " and model = (select number from model where id = ?)",
+                (version, id_),
+            )
+
+    def versions(self, id_: str) -> list[tuple[int, datetime]]:
+        """The numbers of a model's versions and when they were trained, the oldest first."""
+        with self._database.reading() as db:
+            rows = select(
+                db,
+                "select version.number, trained_at from version join model on model = model.number"
+                " where model.id = ? order by version.number",
+                [id_],
+            )
+        return [(number, datetime.fromtimestamp(at, UTC)) for number, at in rows]
+
+    # -- heads ---------------------------------------------------------------------------------
+
+    def heads(self, id_: str, version: int, size: int) -> dict[str, HeadRecord]:
+        """A version's heads by concept; `size` = dim + labels of the embedder.
+
+        Raises `CorruptionError` where a stored head does not have that size.
+        """
+        with self._database.reading() as db:
+            rows = select(
+                db,
+                "select concept.id, weights, bias, report from head"
+                " join model on model.number = head.model"
+                " join concept on concept.number = head.concept"
+                " where model.id = ? and head.version = ? order by concept.id",
+                [id_, version],
+            )
+        return {row[0]: self._head(row[1:], f"{id_} version {version}", size) for row in rows}
+
+    def head_of(self, concept: str, size: int) -> tuple[str, int, HeadRecord] | None:
+        """The head in use for a concept, with its model and version.
+
+        Of several models that recognise it, the one whose version in use was trained last. Raises
+        `CorruptionError` like `heads`.
+        """
+        with self._database.reading() as db:
+            rows = select(
+                db,
+                "select model.id, current, weights, bias, report from concept"
+                " join model_concept on model_concept.concept = concept.number"
+                " join model on model.number = model_concept.model"
+                " join version on version.model = model.number and version.number = current"
+                " join head on head.model = model.number and head.version = current"
+                " and head.concept = concept.number"
+                " where concept.id = ? order by trained_at desc, model.number desc limit 1",
+                [concept],
+            )
+        for model, version, *row in rows:
+            return model, version, self._head(row, f"{model} version {version}", size)
+        return None
+
+    def having(self, concept: str) -> list[str]:
+        """The ids of the models that are to recognise a concept, trained or not."""
+        with self._database.reading() as db:
+            rows = select(
+                db,
+                "select model.id from model join model_concept on model = model.number"
+                " join concept on concept.number = concept"
+                " where concept.id = ? order by model.number",
+                [concept],
+            )
+        return [id_ for (id_,) in rows]
+
+    def _head(self, row: Sequence[Any], of: str, size: int) -> HeadRecord:
+        weights, bias, report = row
+        if len(weights) != 4 * size:
+            raise CorruptionError(
+                f"{self._database.path} is damaged: a head of the model {of} has not the size of "
+                "the embedder's vectors. Restore a copy of the file, or train the model again."
+            )
+        return HeadRecord(np.frombuffer(weights, "<f4"), bias, json.loads(report))
