@@ -23,7 +23,6 @@ from nearsight.engine import EMBEDDING, PREDICTION, CacheDamaged, Engine, RowMas
 from nearsight.errors import (
     ArgumentError,
     DatabaseError,
-    ModelError,
     NotFoundError,
     TrainingError,
 )
@@ -187,7 +186,8 @@ class Search:
         if not isinstance(name, str):
             return None
         dim, labels = self._embedder.dim, len(self._embedder.labels)
-        found = self._truth.models.head_of(name.strip(), dim + labels)
+        own = checked_text(name.strip(), "concept")
+        found = self._truth.models.head_of(own, dim + labels)
         if found is None:
             return None
         model, version, stored = found
