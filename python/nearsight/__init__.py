@@ -1,41 +1,48 @@
 """Nearsight: an embedded visual search engine. One file, no network.
 
-import nearsight
+    import nearsight
 
-with nearsight.open("photos.ns") as app:
-    app.inputs.add("photos/")
-    for hit in app.search(text="dog", k=5):
-        print(hit.score, hit.input.name)
+    with nearsight.open("photos.ns") as app:
+        app.inputs.add("photos/")
+        for hit in app.search(text="dog", k=5):
+            print(hit.score, hit.input.name)
+
+Importing it costs next to nothing: a public name brings its module along when it is first asked
+for (PEP 562). The imports below are the list of them, for people and for type checkers.
 """
 
-from nearsight import diagnosis, embedders, errors, filters, pictures
-from nearsight.app import App, Info, open
-from nearsight.engine import version as __version__
-from nearsight.errors import (
-    ArgumentError,
-    ClosedError,
-    CorruptionError,
-    DatabaseError,
-    DataLossError,
-    ModelError,
-    ModelMismatchError,
-    NearsightError,
-    NotFoundError,
-    PictureError,
-    ReadOnlyError,
-    TrainingError,
-    VersionError,
-)
-from nearsight.filters import annotated, box, metadata, predicted, within
-from nearsight.geo import GeoPoint
-from nearsight.hits import Hit, Hits
-from nearsight.ingest import Outcome
-from nearsight.inputs import Inputs, Report
-from nearsight.models import Model, Models, Version
-from nearsight.pictures import Limits
-from nearsight.search import Search
-from nearsight.teaching import Report as TrainingReport
-from nearsight.truth import Input
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nearsight import diagnosis, embedders, errors, filters, pictures
+    from nearsight.app import App, Info, open
+    from nearsight.engine import version as __version__
+    from nearsight.errors import (
+        ArgumentError,
+        ClosedError,
+        CorruptionError,
+        DatabaseError,
+        DataLossError,
+        ModelError,
+        ModelMismatchError,
+        NearsightError,
+        NotFoundError,
+        PictureError,
+        ReadOnlyError,
+        TrainingError,
+        VersionError,
+    )
+    from nearsight.filters import annotated, box, metadata, predicted, within
+    from nearsight.geo import GeoPoint
+    from nearsight.hits import Hit, Hits
+    from nearsight.ingest import Outcome
+    from nearsight.inputs import Inputs, Report
+    from nearsight.models import Model, Models, Version
+    from nearsight.pictures import Limits
+    from nearsight.search import Search
+    from nearsight.teaching import Report as TrainingReport
+    from nearsight.truth import Input
 
 __all__ = [
     "App",
@@ -79,3 +86,60 @@ __all__ = [
     "predicted",
     "within",
 ]
+
+# Where each of them lives, as module:name.
+_HOMES = {
+    "App": "app:App",
+    "ArgumentError": "errors:ArgumentError",
+    "ClosedError": "errors:ClosedError",
+    "CorruptionError": "errors:CorruptionError",
+    "DataLossError": "errors:DataLossError",
+    "DatabaseError": "errors:DatabaseError",
+    "GeoPoint": "geo:GeoPoint",
+    "Hit": "hits:Hit",
+    "Hits": "hits:Hits",
+    "Info": "app:Info",
+    "Input": "truth:Input",
+    "Inputs": "inputs:Inputs",
+    "Limits": "pictures:Limits",
+    "Model": "models:Model",
+    "ModelError": "errors:ModelError",
+    "ModelMismatchError": "errors:ModelMismatchError",
+    "Models": "models:Models",
+    "NearsightError": "errors:NearsightError",
+    "NotFoundError": "errors:NotFoundError",
+    "Outcome": "ingest:Outcome",
+    "PictureError": "errors:PictureError",
+    "ReadOnlyError": "errors:ReadOnlyError",
+    "Report": "inputs:Report",
+    "Search": "search:Search",
+    "TrainingError": "errors:TrainingError",
+    "TrainingReport": "teaching:Report",
+    "Version": "models:Version",
+    "VersionError": "errors:VersionError",
+    "__version__": "engine:version",
+    "annotated": "filters:annotated",
+    "box": "filters:box",
+    "diagnosis": "diagnosis",
+    "embedders": "embedders",
+    "errors": "errors",
+    "filters": "filters",
+    "metadata": "filters:metadata",
+    "open": "app:open",
+    "pictures": "pictures",
+    "predicted": "filters:predicted",
+    "within": "filters:within",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'nearsight' has no attribute {name!r}")
+    home, _, inside = _HOMES[name].partition(":")
+    module = import_module(f"nearsight.{home}")
+    globals()[name] = found = getattr(module, inside) if inside else module
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

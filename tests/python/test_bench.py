@@ -88,9 +88,10 @@ def test_a_folder_without_pictures_cannot_be_measured(tmp_path: Path) -> None:
 
 
 def test_the_import_is_set_beside_numpy() -> None:
-    numpy, nearsight, over = imports.run(rounds=1)
+    numpy, nearsight, everything, over = imports.run(rounds=1)
     assert (numpy["who"], nearsight["who"]) == ("numpy", "nearsight")
     assert float(str(numpy["ms"])) > 0
+    assert float(str(everything["ms"])) > float(str(nearsight["ms"]))
     assert isinstance(over["met"], bool)
 
 

@@ -1,5 +1,6 @@
 """What people meet first: public names, their documentation, the version, what an import costs."""
 
+import ast
 import doctest
 import importlib
 import importlib.metadata
@@ -9,7 +10,6 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -32,21 +32,36 @@ def heavy_modules_after(statement: str) -> set[str]:
 
 def test_importing_nearsight_loads_nothing_heavy() -> None:
     assert heavy_modules_after("import nearsight") == set()
+    assert heavy_modules_after("from nearsight import *") == set()
     assert "tqdm" in heavy_modules_after("import nearsight, tqdm")
 
 
-def is_inner_module(name: str) -> bool:
-    """Say whether `nearsight.<name>` is there only because Python puts submodules there."""
-    value = getattr(nearsight, name)
-    return isinstance(value, ModuleType) and value.__name__ == f"nearsight.{name}"
-
-
 def test_all_lists_exactly_the_public_names() -> None:
-    public = {name for name in vars(nearsight) if not name.startswith("_")}
-    leaked = {name for name in public - set(nearsight.__all__) if not is_inner_module(name)}
-    assert leaked == set()
-    assert set(nearsight.__all__) - public == {"__version__"}
+    """Three lists have to say the same: `__all__`, where names live, and what type checkers see."""
+    seen = {}
+    for node in ast.walk(ast.parse(Path(str(nearsight.__file__)).read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("nearsight"):
+            for alias in node.names:
+                home = str(node.module).removeprefix("nearsight").removeprefix(".")
+                inside = f"{home}:{alias.name}" if home else alias.name
+                seen[alias.asname or alias.name] = inside
+    assert seen == nearsight._HOMES
+    assert set(nearsight.__all__) == set(seen)
     assert len(nearsight.__all__) == len(set(nearsight.__all__))
+    assert set(nearsight.__all__) <= set(dir(nearsight))
+
+
+def test_every_public_name_is_there_and_no_other() -> None:
+    code = (
+        "import nearsight\n"
+        "for name in nearsight.__all__: assert getattr(nearsight, name) is not None\n"
+        "from nearsight import *\n"
+        "assert App is nearsight.App and metadata({}) is not None\n"
+        "try: nearsight.nothing\n"
+        "except AttributeError as error: print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "module 'nearsight' has no attribute 'nothing'"
 
 
 @pytest.mark.parametrize("name", sorted(set(nearsight.__all__) - {"__version__"}))
