@@ -9,6 +9,7 @@ moment, and this module says when it has to be.
 import os
 import threading
 from pathlib import Path
+from weakref import WeakSet
 
 import numpy as np
 from numpy.typing import NDArray
@@ -208,7 +209,14 @@ class Cache:
         except OSError:
             os.close(lock)
             return None
+        _claims.add(self)
         return lock
+
+    def leave_to_the_parent(self) -> None:
+        """In a forked child: let go of its copy of the lock, which would outlive the parent."""
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            os.close(lock)
 
     def clear(self) -> None:
         """Remove the derived files if they are ours to remove; else do without the folder."""
@@ -226,4 +234,18 @@ class Cache:
         """Give the folder to whoever wants it next."""
         lock, self._lock = self._lock, None
         if lock is not None:
+            import fcntl
+
+            fcntl.flock(lock, fcntl.LOCK_UN)  # closing is not enough where a forked child has it
             os.close(lock)
+
+
+_claims: WeakSet[Cache] = WeakSet()
+
+
+def _leave_claims_to_the_parent() -> None:
+    for cache in list(_claims):
+        cache.leave_to_the_parent()
+
+
+os.register_at_fork(after_in_child=_leave_claims_to_the_parent)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from nearsight.errors import ArgumentError
 
+_FARTHEST = 1e9  # of any unit: several times around the earth
 EARTH_KM = 6371.0088  # mean radius, IUGG
 KM_PER_MILE = 1.609344
 
@@ -25,8 +26,10 @@ def point(place: object) -> GeoPoint:
     GeoPoint(latitude=48.85, longitude=2.35)
     """
     try:
+        if isinstance(place, str | bytes):
+            raise TypeError
         latitude, longitude = (float(number) for number in place)  # type: ignore[attr-defined]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ArgumentError(f"geo={place!r:.80}: give (latitude, longitude) in degrees") from None
     if not (abs(latitude) <= 90 and abs(longitude) <= 180):
         raise ArgumentError(
@@ -51,6 +54,6 @@ def kilometres(
         "degrees": EARTH_KM * math.pi / 180,
         "radians": EARTH_KM,
     }[unit]
-    if not isinstance(amount, int | float) or not 0 <= amount < math.inf:
+    if not isinstance(amount, int | float) or not 0 <= amount <= _FARTHEST:
         raise ArgumentError(f"{unit}={amount!r}: a distance is a number of at least 0")
     return float(amount * factor)

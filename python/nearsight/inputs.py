@@ -193,7 +193,7 @@ class Inputs:
         said = _said(concepts, not_concepts)
         patch = None if metadata is None else checked(metadata)
         place = None if geo is None or action == "remove" else point(geo)
-        wanted = _checked_ids([ids] if isinstance(ids, str) else list(ids))
+        wanted = _checked_ids(ids)
         with self._truth.writing():
             for id_ in wanted:
                 self._update_metadata(self.get(id_), patch, action)
@@ -230,7 +230,7 @@ class Inputs:
 
         Unknown ids are no error and an empty list deletes nothing. Raises `ReadOnlyError`.
         """
-        wanted = _checked_ids([ids] if isinstance(ids, str) else list(ids))
+        wanted = _checked_ids(ids)
         if not wanted:
             return []
         with self._truth.writing() as generation:
@@ -242,7 +242,7 @@ class Inputs:
 
     def get(self, id_: str) -> Input:
         """The input with this id. Raises `NotFoundError`."""
-        found = self._truth.inputs.get(_checked_ids([id_]))
+        found = self._truth.inputs.get([checked_text(id_, "id")])
         if id_ not in found:
             raise NotFoundError(f"no input has the id {id_!r}")
         return found[id_]
@@ -254,7 +254,7 @@ class Inputs:
 
         Raises `NotFoundError`. Empty if the app's model predicts no concepts.
         """
-        probabilities = self._truth.embeddings.probabilities(id_)
+        probabilities = self._truth.embeddings.probabilities(checked_text(id_, "id"))
         if probabilities is None:
             raise NotFoundError(f"no input has the id {id_!r}")
         if not len(probabilities):
@@ -263,7 +263,7 @@ class Inputs:
 
     def thumbnail(self, id_: str) -> bytes:
         """An input as a JPEG whose longest side has at most 160 px. Raises `NotFoundError`."""
-        jpeg = self._truth.inputs.thumbnail(id_)
+        jpeg = self._truth.inputs.thumbnail(checked_text(id_, "id"))
         if jpeg is None:
             raise NotFoundError(f"no input has the id {id_!r}")
         return jpeg
@@ -274,7 +274,10 @@ class Inputs:
 
     def __contains__(self, id_: object) -> bool:
         """Is there an input with this id?"""
-        return isinstance(id_, str) and self._truth.inputs.has(id_)
+        try:
+            return self._truth.inputs.has(checked_text(id_, "id"))
+        except ArgumentError:
+            return False
 
     def __len__(self) -> int:
         """How many inputs there are."""
@@ -341,6 +344,8 @@ def _said(concepts: Iterable[str], not_concepts: Iterable[str]) -> dict[str, boo
 def _names(argument: str, names: Iterable[str]) -> list[str]:
     if isinstance(names, str):
         raise ArgumentError(f"{argument}={names!r}: give a list, {argument}=[{names!r}]")
+    if not isinstance(names, Iterable):
+        raise ArgumentError(f"{argument}={names!r:.80}: give a list of names")
     listed = list(names)
     for name in listed:
         if not isinstance(name, str) or not name.strip():
@@ -348,5 +353,9 @@ def _names(argument: str, names: Iterable[str]) -> list[str]:
     return [checked_text(name.strip(), argument) for name in listed]
 
 
-def _checked_ids(ids: list[str]) -> list[str]:
-    return [checked_text(id_, "id") for id_ in ids]
+def _checked_ids(ids: str | Iterable[str]) -> list[str]:
+    """Each id once."""
+    if not isinstance(ids, Iterable):
+        raise ArgumentError(f"ids={ids!r:.80}: give an id, or a list of them")
+    listed = [ids] if isinstance(ids, str) else ids
+    return list(dict.fromkeys(checked_text(id_, "id") for id_ in listed))

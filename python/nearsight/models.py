@@ -274,7 +274,10 @@ class Models:
         names = _concepts(concepts)
         with self._truth.writing():
             if self._truth.models.get(id_) is not None:
-                raise ArgumentError(f"a model has the id {id_!r} already: choose another")
+                raise ArgumentError(
+                    f"a model has the id {id_!r} already: go on with "
+                    f"app.models[{id_!r}], or choose another"
+                )
             exclusive = bool(concepts_mutually_exclusive)
             self._truth.models.create(id_, _name(name, id_), exclusive)
             self._truth.models.add_concepts(id_, names)

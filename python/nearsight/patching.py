@@ -79,16 +79,18 @@ def _plain(value: Any, place: str, depth: int) -> Any:
         return {key: _plain(each, f"{place}.{key}", depth + 1) for key, each in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(each, f"{place}[{n}]", depth + 1) for n, each in enumerate(value)]
-    return _plain_scalar(value, place)
+    return checked_scalar(value, place)
 
 
-def _plain_scalar(value: Any, place: str) -> Any:
+def checked_scalar(value: Any, place: str) -> Any:
+    """`value`, if it is a JSON scalar; `place` names it in the `ArgumentError`."""
     if isinstance(value, str):
         return checked_text(value, place)
     if isinstance(value, float) and not math.isfinite(value):
         raise ArgumentError(f"{place} is {value}: JSON has no such number")
     if isinstance(value, int) and not isinstance(value, bool) and not -(2**63) <= value < 2**63:
-        raise ArgumentError(f"{place} is {value}: whole numbers have at most 64 bits")
+        bits = value.bit_length()
+        raise ArgumentError(f"{place} has {bits} bits: whole numbers have at most 64")
     if value is None or isinstance(value, bool | int | float):
         return value
     raise ArgumentError(

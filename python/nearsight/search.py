@@ -136,6 +136,11 @@ class Search:
             raise ArgumentError(f"text={text!r}: give some words")
         named = _each_once(self._tree.in_text(text))
         if not named:
+            if self._taught(text):
+                raise NotFoundError(
+                    f"text={text!r} names no concept of the general model. A model of yours has "
+                    f"learned it: search by concept={text.strip()!r}"
+                )
             raise NotFoundError(
                 f"text={text[:200]!r} names no concept that this model knows. Try a common noun "
                 "such as dog, car, flower or boat."
@@ -166,7 +171,8 @@ class Search:
         """The model's concepts that a name or id means. Raises `NotFoundError` with close names."""
         if not isinstance(name, str) or not name.strip():
             raise ArgumentError(f"concept={name!r}: give a name or an id")
-        custom = self._truth.models.having(checked_text(name.strip(), "concept"))
+        name = checked_text(name.strip(), "concept")
+        custom = self._truth.models.having(name)
         if (self._embedder.labels or not custom) and (found := self._tree.named(name)):
             return found
         if custom:

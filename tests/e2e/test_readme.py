@@ -35,7 +35,7 @@ def test_the_quick_start_has_five_lines_and_finds_the_dogs(tmp_path: Path) -> No
     assert all(float(score) > 0.8 for score, _ in found)
     assert len(more) == 4
     for snippet in more:  # one after the other, on the same database
-        run = [sys.executable, "-c", f"import nearsight\n{snippet}"]
+        run = [sys.executable, "-c", snippet]
         done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, timeout=120)
         assert done.stderr == ""
         assert done.stdout

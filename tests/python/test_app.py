@@ -1,6 +1,10 @@
 """Opening and closing, the cache that follows the truth, and other processes."""
 
+import os
 import shutil
+import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -338,3 +342,47 @@ def test_what_is_no_model_is_refused(path: Path, bad: object) -> None:
     with pytest.raises(ArgumentError, match="model="):
         nearsight.open(path, model=bad)  # type: ignore[arg-type]
     assert not path.exists()
+
+
+def test_a_forked_child_does_not_keep_the_cache_from_its_parent(path: Path) -> None:
+    code = """
+import os, signal, sys, time
+import nearsight
+from planted import Planted, plain
+app = nearsight.open(sys.argv[1], model=Planted())
+child = os.fork()
+if not child:
+    time.sleep(60)
+    os._exit(0)
+app.close()
+with nearsight.open(sys.argv[1], model=Planted()) as app:
+    app.inputs.add(plain((1, 2, 3)))
+os.kill(child, signal.SIGKILL)
+os.waitpid(child, 0)
+"""
+    subprocess.run([sys.executable, "-c", code, str(path)], check=True, timeout=100)
+    assert list(cache_of(path).glob("rows-*"))
+
+
+def test_a_killed_parents_cache_is_free_though_its_child_lives(path: Path) -> None:
+    code = """
+import os, signal, sys, time
+import nearsight
+from planted import Planted
+app = nearsight.open(sys.argv[1], model=Planted())
+child = os.fork()
+if not child:
+    os.close(1)
+    time.sleep(60)
+    os._exit(0)
+time.sleep(0.3)
+print(child, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    command = [sys.executable, "-c", code, str(path)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=100)
+    try:
+        filled(path)
+        assert list(cache_of(path).glob("rows-*"))
+    finally:
+        os.kill(int(done.stdout), signal.SIGKILL)

@@ -149,6 +149,14 @@ def test_deleted_inputs_are_gone_everywhere_and_can_come_back(app: nearsight.App
     assert app.search(image=plain(RED)).ids[0] == ids[0]
 
 
+def test_what_is_no_id_is_nowhere(app: nearsight.App) -> None:
+    assert "\udcff" not in app.inputs
+    assert 5 not in app.inputs
+    for ask in (app.inputs.get, app.inputs.thumbnail, app.inputs.predictions, app.inputs.delete):
+        with pytest.raises(ArgumentError, match="id"):
+            ask("\udcff")
+
+
 def test_deleting_an_empty_list_deletes_nothing(app: nearsight.App) -> None:
     app.inputs.add(plain(RED))
     generation = app.info().commits
@@ -156,9 +164,9 @@ def test_deleting_an_empty_list_deletes_nothing(app: nearsight.App) -> None:
     assert (len(app.inputs), app.info().commits) == (1, generation)
 
 
-@pytest.mark.parametrize("ids", [[3], [None], [b"x"]])
+@pytest.mark.parametrize("ids", [[3], [None], [b"x"], 5, None])
 def test_ids_are_text(app: nearsight.App, ids: list[object]) -> None:
-    with pytest.raises(ArgumentError, match="give text"):
+    with pytest.raises(ArgumentError, match=r"give text|give an id"):
         app.inputs.delete(ids)  # type: ignore[arg-type]
 
 

@@ -23,7 +23,7 @@ SCALARS = st.one_of(
     st.booleans(),
     st.integers(-3, 3),
     st.floats(-2, 2, width=16),
-    st.sampled_from(["x", "y", "1", "true", "", "it's", "é"]),
+    st.sampled_from(["x", "y", "1", "true", "", "it's", "é", "a\nb", "\t", "\\", '"']),
 )
 VALUES = st.recursive(
     SCALARS,
@@ -126,6 +126,8 @@ def test_values_are_compared_in_python_and_in_a_line(app: nearsight.App) -> None
     assert app.search(where="@iso = 0 or not @iso < 500").ids == [ids[0], ids[5]]
     assert app.search(where='@iso = "0"').ids == []
     assert app.search(where="@missing != 1").ids == []
+    with pytest.raises(ArgumentError, match="at most 64"):
+        app.search(where="@iso < 99999999999999999999")
 
 
 def test_metadata_never_reaches_the_database_as_sql(app: nearsight.App) -> None:
@@ -145,7 +147,8 @@ def test_metadata_never_reaches_the_database_as_sql(app: nearsight.App) -> None:
         ({1: 2}, "the key 1 is not text"),
         ({"a": b"x"}, "is a bytes"),
         ({"a": object()}, "is a object"),
-        ({"a": 2**63}, "at most 64 bits"),
+        ({"a": 2**63}, "have at most 64"),
+        ({"a": 10**5000}, "have at most 64"),
         ({"a": "x\0"}, "holds a NUL|is not UTF-8"),
         ({"a": "\ud800"}, "holds a NUL|is not UTF-8"),
         ({"a": "x" * 2_000_000}, "at most 1048576"),
@@ -178,9 +181,11 @@ def test_a_filter_beyond_what_the_database_takes_is_refused(app: nearsight.App) 
         app.search(where=metadata({f"k{n}": n for n in range(20_000)}))
 
 
-@pytest.mark.parametrize("value", [None, [1], {}, float("nan"), float("inf"), b"x"])
+@pytest.mark.parametrize(
+    "value", [None, [1], {}, float("nan"), float("inf"), b"x", 2**63, 10**400, "\udcff"]
+)
 def test_what_cannot_be_compared_is_refused(value: object) -> None:
-    with pytest.raises(ArgumentError, match="compare with a number"):
+    with pytest.raises(ArgumentError, match=r"compare with|JSON has no|at most 64|not UTF-8"):
         metadata("iso") < value  # noqa: B015
 
 
@@ -242,6 +247,16 @@ def test_an_update_of_an_unknown_id_changes_nothing(app: nearsight.App) -> None:
     with pytest.raises(ArgumentError, match="'merge', 'overwrite' or 'remove'"):
         app.inputs.update(id_, action="replace")
     assert app.inputs.update([], concepts=["x"]) == []
+    for wrong in (before, 5, None, [5]):
+        with pytest.raises(ArgumentError):
+            app.inputs.update(wrong, concepts=["x"])  # type: ignore[arg-type]
+
+
+def test_an_id_that_is_given_twice_is_changed_once(app: nearsight.App) -> None:
+    id_ = next(iter(app.inputs)).id
+    app.inputs.update(id_, metadata={}, action="overwrite")
+    (now,) = app.inputs.update([id_, id_], metadata={"tags": ["x"]})
+    assert now.metadata == {"tags": ["x"]}
 
 
 # ---- places
@@ -298,7 +313,10 @@ def test_boxes_and_the_date_line(app: nearsight.App) -> None:
     assert app.search(where="box(-20, 165, 20, -165)").ids == [ids[n] for n in (0, 1, 4, 5)]
 
 
-@pytest.mark.parametrize("bad", [(91, 0), (0, 181), (float("nan"), 0), "here", (1,), (1, 2, 3), 5])
+@pytest.mark.parametrize(
+    "bad",
+    [(91, 0), (0, 181), (float("nan"), 0), "here", "12", b"12", (1,), (1, 2, 3), 5, (10**400, 0)],
+)
 def test_what_is_no_place_is_refused(app: nearsight.App, bad: object) -> None:
     with pytest.raises(ArgumentError, match="geo="):
         app.inputs.add(plain((7, 7, 7)), geo=bad)

@@ -205,6 +205,16 @@ def test_training_looks_at_a_thousand_pictures_spread_over_all(tmp_path: Path) -
         assert (report.positives, report.presumed) == (1, 999)
 
 
+def test_training_finds_the_pictures_that_deletions_left(tmp_path: Path) -> None:
+    with nearsight.open(tmp_path / "few.ns", model=Planted()) as app:
+        app.inputs.add([plain(REDS[0])], concepts=["rosso"])
+        others = app.inputs.add(plain((9, n % 256, n // 256), 1) for n in range(4500)).added
+        app.inputs.delete(others[40:])
+        app.inputs.add([plain(REDS[1])], concepts=["rosso"])
+        report = app.models.create("m", concepts=["rosso"]).train().reports["rosso"]
+        assert (report.positives, report.presumed) == (2, 40)
+
+
 # -- versions ----------------------------------------------------------------------------------
 
 

@@ -358,3 +358,15 @@ def test_importing_pictures_does_not_import_pillow() -> None:
     code = "import sys, nearsight.pictures; print([name for name in sys.modules if 'PIL' in name])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_list_is_found_while_another_thread_imports_pillow() -> None:
+    """Halfway through, the module is there and its class is not."""
+    code = (
+        "import sys, types\n"
+        "sys.modules['PIL.Image'] = types.ModuleType('PIL.Image')\n"
+        "from nearsight.pictures import find\n"
+        "print([found.name for found in find([b'x', b'y'])])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "<bytes" in done.stdout, done.stderr

@@ -344,3 +344,48 @@ def test_two_openers_of_a_new_file_agree_on_one_database(path: Path) -> None:
     assert first.uuid == second.uuid
     first.close()
     second.close()
+
+
+def test_a_crash_while_a_database_is_made_leaves_nothing_at_its_place(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", crash)
+        with pytest.raises(KeyboardInterrupt):
+            Truth(path)
+    assert not path.exists()
+    truth = Truth(path)
+    assert truth.inputs.count() == 0
+    truth.close()
+
+
+@pytest.mark.parametrize("statements", range(5))
+def test_a_database_can_be_made_after_a_kill_at_any_moment_of_the_first_try(
+    path: Path, statements: int
+) -> None:
+    """Killed in a child before its n-th statement of the layout."""
+    code = """
+import os, signal, sys
+import apsw
+from pathlib import Path
+from nearsight.truth import Truth, connection
+left = int(sys.argv[2])
+class Dying(apsw.Connection):
+    def pragma(self, name, *value):
+        global left
+        if value and name in ("page_size", "auto_vacuum", "journal_mode"):
+            left -= 1
+            if left < 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+        return super().pragma(name, *value)
+connection.apsw.Connection = Dying
+connection._load_checksum_vfs()
+Truth(Path(sys.argv[1]))
+"""
+    subprocess.run([sys.executable, "-c", code, str(path), str(statements)], timeout=60)
+    truth = Truth(path)
+    assert truth.inputs.count() == 0
+    truth.close()

@@ -61,6 +61,10 @@ def run(args: argparse.Namespace) -> int:
             return INTERRUPTED
         if not args.quiet:
             say(_summary(counts, len(app.inputs)), to=sys.stderr)
+    if counts["duplicate"] and (args.metadata is not None or args.geo is not None):
+        complain(
+            "what was in already keeps its own metadata and place; app.inputs.update changes them"
+        )
     if not counts:
         complain(f"no pictures in {', '.join(args.source)}")
         return NOTHING

@@ -1,7 +1,6 @@
 """Filters in Python: functions that check what they are given and return statements."""
 
 import json
-import math
 from collections.abc import Mapping
 from typing import Any, overload
 
@@ -16,7 +15,7 @@ from nearsight.filters.statement import (
     Within,
 )
 from nearsight.geo import kilometres, point
-from nearsight.patching import checked
+from nearsight.patching import checked, checked_scalar
 from nearsight.text import checked_text
 
 
@@ -28,16 +27,14 @@ class Path:
 
     def __init__(self, steps: tuple[str, ...]) -> None:
         """Lead through these keys."""
-        self._steps = steps
+        self._steps = tuple(checked_text(step, "where") for step in steps)
 
     def compared(self, operator: str, value: object) -> Filter:
         """The statement; raises `ArgumentError` for what cannot be compared."""
-        if not isinstance(value, str | int | float) or not _is_finite(value):
-            raise ArgumentError(
-                f"metadata({'.'.join(self._steps)!r}) {operator} {value!r}: compare with a number, "
-                "a text, True or False"
-            )
-        return Compared(self._steps, operator, value)
+        asked = f"metadata({'.'.join(self._steps)!r}) {operator}"
+        if not isinstance(value, str | int | float) or value != value:
+            raise ArgumentError(f"{asked} {value!r:.80}: compare with a number, a text or a bool")
+        return Compared(self._steps, operator, checked_scalar(value, f"{asked} value"))
 
     def __eq__(self, value: object) -> Filter:  # type: ignore[override]
         """Equal, and of the same kind."""
@@ -120,10 +117,6 @@ def box(corner: object, opposite: object) -> Filter:
     """
     (a, b), (c, d) = point(corner), point(opposite)
     return Box(min(a, c), min(b, d), max(a, c), max(b, d))
-
-
-def _is_finite(value: str | float) -> bool:
-    return isinstance(value, str) or math.isfinite(value)
 
 
 def _name(concept: str) -> str:

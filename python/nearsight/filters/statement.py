@@ -78,7 +78,9 @@ class Compared(Filter):
     def __str__(self) -> str:
         """As `parse` reads it."""
         steps = ".".join(_quoted_step(step) for step in self.path)
-        return f"@{steps} {self.operator} {json.dumps(self.value, ensure_ascii=False)}"
+        value = self.value
+        spelled = _in_quotes(value) if isinstance(value, str) else json.dumps(value)
+        return f"@{steps} {self.operator} {spelled}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +150,13 @@ def _parts(kind: type[And] | type[Or], part: Filter) -> tuple[Filter, ...]:
 
 
 def _quoted(name: str) -> str:
-    if re.fullmatch(r'[^\s()=<>"\\!@{]+', name) and name.lower() not in RESERVED:
-        return name
-    escaped = re.sub(r'(["\\])', r"\\\1", name)
-    return f'"{escaped}"'
+    plain = re.fullmatch(r'[^\s()=<>"\\!@{]+', name) and name.lower() not in RESERVED
+    return name if plain else _in_quotes(name)
 
 
 def _quoted_step(step: str) -> str:
-    plain = re.fullmatch(r"[^\W\d][\w-]*", step)
-    return step if plain else '"' + re.sub(r'(["\\])', r"\\\1", step) + '"'
+    return step if re.fullmatch(r"[^\W\d][\w-]*", step) else _in_quotes(step)
+
+
+def _in_quotes(text: str) -> str:
+    return '"' + re.sub(r'(["\\])', r"\\\1", text) + '"'

@@ -83,8 +83,9 @@ def _find(what: Any, depth: int) -> Found:
 
 def _is_pil(what: object) -> bool:
     """Tell whether it is a PIL image; where Pillow was never imported, nobody can have made one."""
-    pil = sys.modules.get("PIL.Image")
-    return pil is not None and isinstance(what, pil.Image)
+    # Another thread may be in the middle of importing it: the class comes later than the module.
+    pil = getattr(sys.modules.get("PIL.Image"), "Image", None)
+    return pil is not None and isinstance(what, pil)
 
 
 def _in_each(several: Iterable[object], depth: int) -> Found:

@@ -184,8 +184,14 @@ def _has_log(path: Path) -> bool:
 
 
 def _format(path: Path) -> None:
-    """Give an empty file its page layout, which cannot be changed once a table exists."""
-    db = _open(path, _WRITE | apsw.SQLITE_OPEN_CREATE)
+    """Put a file there that has our page layout, which cannot be changed once a table exists.
+
+    It is made beside its place and moved there whole, so that a crash leaves nothing half made.
+    """
+    place = path.resolve()
+    fresh = place.with_name(f".{place.name}-{os.getpid()}-new")
+    fresh.unlink(missing_ok=True)
+    db = _open(fresh, _WRITE | apsw.SQLITE_OPEN_CREATE)
     try:
         db.pragma("page_size", _PAGE_SIZE)
         db.reserve_bytes("main", _CHECKSUM_BYTES)
@@ -193,6 +199,7 @@ def _format(path: Path) -> None:
         db.pragma("journal_mode", "wal")
     finally:
         db.close()
+    fresh.replace(place)
 
 
 def is_blank(db: apsw.Connection) -> bool:

@@ -33,18 +33,24 @@ class ExampleTable:
     def spread(self, without: Ids, room: int) -> Ids:
         """Up to `room` other embeddings, evenly spread over the order of adding."""
         with self._database.reading() as db:
-            first, last = select(db, "select min(id), max(id) from embedding")[0]
-        if first is None or room <= 0:
+            count, first, last = select(db, "select count(*), min(id), max(id) from embedding")[0]
+        if not count or room <= 0:
             return np.zeros(0, np.uint64)
-        wanted = np.unique(np.linspace(first, last, 4 * (room + len(without))).astype(np.uint64))
-        return evenly(np.setdiff1d(self._there(wanted), without), room)
+        probes = 4 * (room + len(without))
+        if count <= probes:
+            with self._database.reading() as db:
+                found = as_ids(db.execute("select id from embedding"))
+        else:
+            found = self._next_to(np.linspace(first, last, probes).astype(np.uint64))
+        return evenly(np.setdiff1d(found, without), room)
 
-    def _there(self, ids: Ids) -> Ids:
-        """Which of these ids an embedding has."""
+    def _next_to(self, ids: Ids) -> Ids:
+        """The embedding at or after each of these ids, every one once."""
         with self._database.reading() as db:
             return as_ids(
                 db.execute(
-                    "select id from embedding where id in (select value from json_each(?))",
+                    "select distinct (select min(id) from embedding where id >= value)"
+                    " from json_each(?)",
                     (str(ids.tolist()),),
                 )
             )
