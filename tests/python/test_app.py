@@ -347,16 +347,16 @@ def test_what_is_no_model_is_refused(path: Path, bad: object) -> None:
 def test_a_forked_child_does_not_keep_the_cache_from_its_parent(path: Path) -> None:
     code = """
 import os, signal, sys, time
+import numpy as np
 import nearsight
-from planted import Planted, plain
-app = nearsight.open(sys.argv[1], model=Planted())
+app = nearsight.open(sys.argv[1], model='grid')
 child = os.fork()
 if not child:
     time.sleep(60)
     os._exit(0)
 app.close()
-with nearsight.open(sys.argv[1], model=Planted()) as app:
-    app.inputs.add(plain((1, 2, 3)))
+with nearsight.open(sys.argv[1], model='grid') as app:
+    app.inputs.add(np.full((9, 9, 3), 77, np.uint8))
 os.kill(child, signal.SIGKILL)
 os.waitpid(child, 0)
 """
@@ -368,8 +368,7 @@ def test_a_killed_parents_cache_is_free_though_its_child_lives(path: Path) -> No
     code = """
 import os, signal, sys, time
 import nearsight
-from planted import Planted
-app = nearsight.open(sys.argv[1], model=Planted())
+app = nearsight.open(sys.argv[1], model='grid')
 child = os.fork()
 if not child:
     os.close(1)
@@ -382,7 +381,8 @@ os.kill(os.getpid(), signal.SIGKILL)
     command = [sys.executable, "-c", code, str(path)]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=100)
     try:
-        filled(path)
+        with nearsight.open(path, model="grid") as app:
+            app.inputs.add(QUERY)
         assert list(cache_of(path).glob("rows-*"))
     finally:
         os.kill(int(done.stdout), signal.SIGKILL)
