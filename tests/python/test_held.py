@@ -241,8 +241,8 @@ LEFT = """
 import os, signal, sys
 from pathlib import Path
 from nearsight.truth import Truth
-for path in sys.argv[1:]:
-    truth = Truth(Path(path))
+truths = [Truth(Path(path)) for path in sys.argv[1:]]  # one that is collected would be closed
+for truth in truths:
     for _ in range(50):
         with truth.writing(): pass
 os.kill(os.getpid(), signal.SIGKILL)
