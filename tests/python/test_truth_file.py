@@ -218,15 +218,15 @@ def test_who_comes_second_waits_while_a_file_is_formatted(
 ) -> None:
     formatted, really = [], connection._format
 
-    def slowly(given: Path) -> None:
-        formatted.append(given)
+    def slowly(given: Path, alone: bool) -> None:
+        formatted.append((given, alone))
         sleep(0.2)
-        really(given)
+        really(given, alone)
 
     monkeypatch.setattr(connection, "_format", slowly)
     with ThreadPoolExecutor(4) as pool:
         truths = list(pool.map(Truth, [path] * 4))
-    assert formatted == [path]
+    assert formatted == [(path, True)]
     assert len({truth.uuid for truth in truths}) == 1
     for truth in truths:
         truth.close()
@@ -247,7 +247,7 @@ def test_what_sqlite_takes_back_by_itself_keeps_its_reason(path: Path) -> None:
 
 def test_a_crash_before_the_tables_leaves_a_file_that_can_be_opened(path: Path) -> None:
     Truth(path.with_name("other.ns")).close()  # loads the VFS
-    connection._format(path)
+    connection._format(path, alone=True)
     with pytest.raises(DatabaseError, match=r"is empty, and read_only=True does not fill it"):
         Truth(path, read_only=True)
     truth = Truth(path)
@@ -389,3 +389,16 @@ Truth(Path(sys.argv[1]))
     truth = Truth(path)
     assert truth.inputs.count() == 0
     truth.close()
+
+
+def test_without_the_folders_lock_a_database_that_came_meanwhile_is_not_replaced(
+    path: Path,
+) -> None:
+    connection._load_checksum_vfs()
+    connection._format(path, alone=False)
+    with closing(Truth(path)) as truth, truth.writing():
+        pass
+    connection._format(path, alone=False)  # somebody who still believed the place to be empty
+    with closing(Truth(path)) as truth:
+        assert truth.generation > 0
+    assert sorted(file.name for file in path.parent.iterdir()) == [path.name]

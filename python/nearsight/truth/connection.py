@@ -115,9 +115,9 @@ def _open_or_format(path: Path) -> apsw.Connection:
     """
     for _ in range(_ATTEMPTS):
         if _is_empty(path):
-            with _folder_locked(path):
+            with _folder_locked(path) as alone:
                 if _is_empty(path):  # another process may have been first
-                    _format(path)
+                    _format(path, alone)
         db = _open(path, _WRITE)
         try:
             if db.pragma("page_count"):
@@ -137,23 +137,25 @@ def _is_empty(path: Path) -> bool:
 
 
 @contextmanager
-def _folder_locked(path: Path) -> Iterator[None]:
-    """Let one process at a time format a file; not where the folder cannot be read or locked.
+def _folder_locked(path: Path) -> Iterator[bool]:
+    """Let one process at a time format a file; yields whether this one is alone with it.
 
-    There, of two processes that create one database at once, one may be refused
-    (`check_protection`). A lock on the file itself is no way: see `held`.
+    It is not where the folder cannot be read or locked: there `_format` replaces nothing. A lock on
+    the file itself is no way: see `held`.
     """
     import fcntl  # here and not above, to keep `import nearsight` light
 
     try:
         folder = os.open(path.resolve().parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError:
-        yield
+        yield False
         return
+    alone = False
     try:
         with suppress(OSError):
             fcntl.flock(folder, fcntl.LOCK_EX)
-        yield
+            alone = True
+        yield alone
     finally:
         os.close(folder)
 
@@ -183,10 +185,12 @@ def _has_log(path: Path) -> bool:
         return False
 
 
-def _format(path: Path) -> None:
+def _format(path: Path, alone: bool) -> None:
     """Put a file there that has our page layout, which cannot be changed once a table exists.
 
-    It is made beside its place and moved there whole, so that a crash leaves nothing half made.
+    It is made beside its place and moved there whole, so that a crash leaves nothing half made. A
+    process that is not `alone` takes the place only if nothing is there: what another has put there
+    meanwhile may hold acknowledged changes.
     """
     place = path.resolve()
     fresh = place.with_name(f".{place.name}-{os.getpid()}-new")
@@ -199,7 +203,12 @@ def _format(path: Path) -> None:
         db.pragma("journal_mode", "wal")
     finally:
         db.close()
-    fresh.replace(place)
+    if alone:
+        fresh.replace(place)
+        return
+    with suppress(FileExistsError):
+        os.link(fresh, place)
+    fresh.unlink()
 
 
 def is_blank(db: apsw.Connection) -> bool:
