@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from nearsight.inputs import Inputs, Report
     from nearsight.models import Model, Models, Version
     from nearsight.pictures import Limits
+    from nearsight.region import BoundingBox
     from nearsight.search import Search
     from nearsight.teaching import Report as TrainingReport
     from nearsight.truth import Input
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 __all__ = [
     "App",
     "ArgumentError",
+    "BoundingBox",
     "ClosedError",
     "CorruptionError",
     "DataLossError",
@@ -91,6 +93,7 @@ __all__ = [
 _HOMES = {
     "App": "app:App",
     "ArgumentError": "errors:ArgumentError",
+    "BoundingBox": "region:BoundingBox",
     "ClosedError": "errors:ClosedError",
     "CorruptionError": "errors:CorruptionError",
     "DataLossError": "errors:DataLossError",
