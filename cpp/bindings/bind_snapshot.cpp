@@ -17,22 +17,42 @@ Curve curve_named(const std::string& name) {
   throw py::value_error("a term's curve is 'linear' or 'log', not '" + name + "'");
 }
 
+Squash squash_named(const std::string& name) {
+  if (name == "linear") return Squash::kLinear;
+  if (name == "sigmoid") return Squash::kSigmoid;
+  if (name == "exp") return Squash::kExp;
+  throw py::value_error("a rank's squash is 'linear', 'sigmoid' or 'exp', not '" + name + "'");
+}
+
+// The items of a sequence of four; `shape` says what they are.
+py::sequence four_of(const py::handle& item, const char* shape) {
+  if (!py::isinstance<py::sequence>(item) || py::len(item) != 4) throw py::value_error(shape);
+  return py::reinterpret_borrow<py::sequence>(item);
+}
+
 std::vector<Term> terms_of(const py::sequence& tuples) {
   std::vector<Term> terms;
   for (const py::handle item : tuples) {
-    const auto term = py::reinterpret_borrow<py::sequence>(item);
-    if (!py::isinstance<py::sequence>(item) || term.size() != 4) {
-      throw py::value_error("a term is a tuple (field, query, weight, curve)");
-    }
+    const auto term = four_of(item, "a term is a tuple (field, query, weight, curve)");
     terms.push_back({term[0].cast<std::string>(), floats_1d(term[1], "query"),
                      term[2].cast<float>(), curve_named(term[3].cast<std::string>())});
   }
   return terms;
 }
 
+std::vector<Rank> ranks_of(const py::sequence& tuples) {
+  std::vector<Rank> ranks;
+  for (const py::handle item : tuples) {
+    const auto rank = four_of(item, "a rank is a tuple (weight, squash, bias, terms)");
+    ranks.push_back({terms_of(rank[3].cast<py::sequence>()), rank[0].cast<double>(),
+                     squash_named(rank[1].cast<std::string>()), rank[2].cast<double>()});
+  }
+  return ranks;
+}
+
 py::tuple arrays_of(const std::vector<ScoredRow>& rows) {
   py::array_t<RowId> ids(static_cast<py::ssize_t>(rows.size()));
-  py::array_t<float> scores(static_cast<py::ssize_t>(rows.size()));
+  py::array_t<double> scores(static_cast<py::ssize_t>(rows.size()));
   for (size_t i = 0; i < rows.size(); ++i) {
     ids.mutable_data()[i] = rows[i].id;
     scores.mutable_data()[i] = rows[i].score;
@@ -42,11 +62,11 @@ py::tuple arrays_of(const std::vector<ScoredRow>& rows) {
 
 py::tuple search(const Snapshot& self, const py::sequence& tuples, const py::int_& wanted,
                  const py::int_& skipped, const RowMask* allowed) {
-  const std::vector<Term> terms = terms_of(tuples);
+  const std::vector<Rank> ranks = ranks_of(tuples);
   const size_t k = count_of(wanted, "k");
   const size_t offset = count_of(skipped, "offset");
   return arrays_of(  // Python can't change a mask, and the call holds on to it
-      value_or_raise(without_gil([&] { return self.search(terms, k, offset, allowed); })));
+      value_or_raise(without_gil([&] { return self.search(ranks, k, offset, allowed); })));
 }
 
 RowMask mask_of(const Snapshot& self, const py::object& array) {
@@ -54,10 +74,9 @@ RowMask mask_of(const Snapshot& self, const py::object& array) {
   return value_or_raise(without_gil([&] { return self.mask_of(ids); }));
 }
 
-RowMask at_least(const Snapshot& self, const std::string& field, const py::object& array,
-                 float threshold) {
-  const std::vector<float> query = floats_1d(array, "query");
-  return value_or_raise(without_gil([&] { return self.at_least(field, query, threshold); }));
+RowMask at_least(const Snapshot& self, const py::sequence& tuples, double threshold) {
+  const std::vector<Rank> ranks = ranks_of(tuples);
+  return value_or_raise(without_gil([&] { return self.at_least(ranks, threshold); }));
 }
 
 RowMask all(const Snapshot& self) {
@@ -90,11 +109,11 @@ void bind_snapshot(py::module_& module) {
                                                   "What one commit published; never changes.")
       .def_property_readonly("generation", &Snapshot::generation, "The truth's generation.")
       .def("__len__", &Snapshot::size)
-      .def("search", search, "The best rows: ids and scores, best first.", py::arg("terms"),
+      .def("search", search, "The best rows: ids and scores, best first.", py::arg("ranks"),
            py::arg("k"), py::arg("offset") = 0, py::arg("mask") = py::none())
       .def("mask_of", mask_of, "The live rows with these ids.", py::arg("ids"))
       .def("at_least", at_least, "The live rows that score at least the threshold.",
-           py::arg("field"), py::arg("query"), py::arg("threshold"))
+           py::arg("ranks"), py::arg("threshold"))
       .def("all", all, "Every live row.")
       .def("invert", invert, "The live rows that the mask leaves out.", py::arg("mask"))
       .def("ids", ids, "The ids that the mask allows, ascending.", py::arg("mask") = py::none())

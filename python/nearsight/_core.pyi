@@ -18,8 +18,10 @@ class CorruptionError(Exception):
 
 # name, dim (1 to 65536), how numbers are stored, what a score is
 Field = tuple[str, int, Literal["f32", "f16"], Literal["cosine", "dot"]]
-# field, query of the field's dim, weight, curve of the score before it is weighted and summed
+# field, query of the field's dim, weight, curve of the dot product before it is weighted and summed
 Term = tuple[str, NDArray[np.float32], float, Literal["linear", "log"]]
+# weight, squash, bias, terms: a score of weight * squash(bias + the sum of the terms)
+Rank = tuple[float, Literal["linear", "sigmoid", "exp"], float, Sequence[Term]]
 
 def kernel() -> str:
     """Name the kernel that searches use: the best one, or the one NEARSIGHT_KERNEL names.
@@ -57,19 +59,21 @@ class Snapshot:
     def generation(self) -> int: ...
     def __len__(self) -> int: ...
     def search(
-        self, terms: Sequence[Term], k: int, offset: int = 0, mask: RowMask | None = None
-    ) -> tuple[NDArray[np.uint64], NDArray[np.float32]]:
+        self, ranks: Sequence[Rank], k: int, offset: int = 0, mask: RowMask | None = None
+    ) -> tuple[NDArray[np.uint64], NDArray[np.float64]]:
         """Ids and scores of rows [offset, offset + k) of the order: score falling, then id rising.
 
-        1 to 64 terms; a row's score is the sum of weight * curve(dot(query, row)). k >= 1. Always
-        min(k, matches - offset) rows.
+        A row's score is the sum over the ranks of weight * squash(bias + its terms), a term being
+        weight * curve(dot(query, row)): 1 to 64 terms in all, at least one a rank. k >= 1. Always
+        min(k, matches - offset) rows. A single rank orders by what it squashes, so that rows keep
+        their order where the squashed scores are too close to differ.
         """
 
     def mask_of(self, ids: ArrayLike) -> RowMask:
         """The live rows with these ids [n]; unknown ids are left out."""
 
-    def at_least(self, field: str, query: ArrayLike, threshold: float) -> RowMask:
-        """The live rows that score at least `threshold` for the query [dim]."""
+    def at_least(self, ranks: Sequence[Rank], threshold: float) -> RowMask:
+        """The live rows to which a search by these ranks gives a score of at least `threshold`."""
 
     def all(self) -> RowMask: ...
     def invert(self, mask: RowMask) -> RowMask:

@@ -79,8 +79,10 @@ def exact_search(rows: NDArray[np.float32]) -> Callable[[NDArray[np.float32], in
     snapshot = index.snapshot()
 
     def search(query: NDArray[np.float32], k: int) -> Ranked:
-        ids, cosines = snapshot.search([(EMBEDDING, query, 1.0, "linear")], k)
-        return ids - np.uint64(1), cosines
+        ids, cosines = snapshot.search(
+            [(1.0, "linear", 0.0, [(EMBEDDING, query, 1.0, "linear")])], k
+        )
+        return ids - np.uint64(1), cosines.astype(np.float32)
 
     return search
 

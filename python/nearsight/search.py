@@ -10,7 +10,6 @@ same name; until it has learned, the general one is meant, and without one it is
 Of several models that have learned it, the one whose version in use was trained last is asked.
 """
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Never
@@ -50,10 +49,9 @@ _MAX_NAMED = 64  # concepts in a text: as many terms as one search of the core t
 
 @dataclass(frozen=True, slots=True)
 class Rank:
-    """What orders: the engine's terms, how their sum becomes a score, and both in words."""
+    """What orders: the engine's ranks, and what was understood, in words."""
 
-    terms: list[Any]
-    score: Callable[[float], float]
+    ranks: list[Any]
     understood: tuple[str, ...] = ()
     is_cosine: bool = False
 
@@ -127,7 +125,7 @@ class Search:
     def _by_concept(self, concept: str) -> Rank:
         if taught := self._taught(concept):
             head, model = taught
-            return Rank(_terms(head), head.score, (f"{concept.strip()} → {model}",))
+            return Rank(_by_head(head), (f"{concept.strip()} → {model}",))
         found = self._general_concepts(concept)
         return _by_probability([found], (_in_words(concept, found),))
 
@@ -207,9 +205,9 @@ class Search:
                 return snapshot.mask_of(self._annotated(concept, value))
             case Predicted(concept, at_least):
                 if taught := self._taught(concept):
-                    return _probable(snapshot, taught[0], at_least)
+                    return snapshot.at_least(_by_head(taught[0]), at_least)
                 weights = self._tree.weights(self._general_concepts(concept))
-                return snapshot.at_least(PREDICTION, weights, at_least)
+                return snapshot.at_least(_of([(PREDICTION, weights, 1.0, "linear")]), at_least)
             case And(parts):
                 masks = [self._mask(snapshot, part) for part in parts]
                 return _folded(RowMask.__and__, masks)
@@ -235,13 +233,13 @@ class Search:
 
     def _run(
         self, rank: Rank | None, where: Filter | None, k: int, offset: int
-    ) -> tuple[NDArray[np.uint64], Vector]:
+    ) -> tuple[NDArray[np.uint64], NDArray[np.float64]]:
         snapshot = self._engine.snapshot()
         mask = None if where is None else self._mask(snapshot, where)
         if rank is None:
             ids = snapshot.ids(mask)[offset : offset + k]
-            return ids, np.ones(len(ids), np.float32)
-        return snapshot.search(rank.terms, k, offset, mask)
+            return ids, np.ones(len(ids))
+        return snapshot.search(rank.ranks, k, offset, mask)
 
     def _found(
         self, rank: Rank | None, where: Filter | None, k: int, offset: int
@@ -253,49 +251,48 @@ class Search:
             return self._hits(rank, *self._run(rank, where, k, offset), offset)
 
     def _hits(
-        self, rank: Rank | None, ids: NDArray[np.uint64], sums: Vector, offset: int
+        self, rank: Rank | None, ids: NDArray[np.uint64], scores: NDArray[np.float64], offset: int
     ) -> list[Hit] | None:
         """The details of what was found; None if some of it has been erased meanwhile."""
         owners = self._truth.embeddings.owners(ids.tolist())
         records = self._truth.inputs.get([owner for owner in owners if owner is not None])
         hits = []
-        for position, (owner, raw) in enumerate(zip(owners, sums.tolist(), strict=True)):
+        for position, (owner, raw) in enumerate(zip(owners, scores.tolist(), strict=True)):
             if owner is None or owner not in records:
                 return None
-            score = raw if rank is None else rank.score(raw)
-            cosine = raw if rank is not None and rank.is_cosine else None
-            hits.append(Hit(records[owner], score, offset + position + 1, cosine))
+            cosine = 2 * raw - 1 if rank is not None and rank.is_cosine else None
+            hits.append(Hit(records[owner], _unit(raw), offset + position + 1, cosine))
         return hits
 
 
 def _by_vector(vector: Vector, understood: str) -> Rank:
     term = (EMBEDDING, vector, 1.0, "linear")
-    return Rank([term], lambda cosine: _unit((1 + cosine) / 2), (understood,), is_cosine=True)
+    return Rank([(0.5, "linear", 1.0, [term])], (understood,), is_cosine=True)
 
 
-def _terms(head: Head) -> list[Any]:
-    """The head as the engine's terms, whose sum is its logit without the bias."""
+def _of(terms: list[Any]) -> list[Any]:
+    """The sum of terms as it is."""
+    return [(1.0, "linear", 0.0, terms)]
+
+
+def _by_head(head: Head) -> list[Any]:
+    """What a head makes of a row: a probability."""
     length = float(np.linalg.norm(head.direction))
     if length > 0:
         terms = [(EMBEDDING, head.direction / length, length, "linear")]
     else:  # every direction is as good: weigh one with nothing
         terms = [(EMBEDDING, np.ones_like(head.direction), 0.0, "linear")]
-    return terms + [(PREDICTION, head.evidence, 1.0, "linear")] * bool(len(head.evidence))
-
-
-def _probable(snapshot: Snapshot, head: Head, at_least: float) -> RowMask:
-    """The rows to which a head gives a probability of `at_least`: what a search by it scores."""
-    ids, sums = snapshot.search(_terms(head), max(1, len(snapshot)))
-    return snapshot.mask_of(ids[head.of_sums(sums) >= at_least])
+    terms += [(PREDICTION, head.evidence, 1.0, "linear")] * bool(len(head.evidence))
+    return [(1.0, "sigmoid", head.bias, terms)]
 
 
 def _by_probability(named: list[list[Concept]], understood: tuple[str, ...]) -> Rank:
     tree = ConceptTree.load()
     if len(named) == 1:
-        return Rank([(PREDICTION, tree.weights(named[0]), 1.0, "linear")], _unit, understood)
+        return Rank(_of([(PREDICTION, tree.weights(named[0]), 1.0, "linear")]), understood)
     share = 1 / len(named)
     terms = [(PREDICTION, tree.weights(concepts), share, "log") for concepts in named]
-    return Rank(terms, lambda log: _unit(math.exp(log)), understood)
+    return Rank([(1.0, "exp", 0.0, terms)], understood)
 
 
 def _each_once(named: list[tuple[str, list[Concept]]]) -> list[tuple[str, list[Concept]]]:

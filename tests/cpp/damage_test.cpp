@@ -21,7 +21,7 @@ const Term kTerm = {"picture", {1, 2, 3, 4, 5}};
 struct Answer {
   std::vector<RowId> ids;
   std::vector<RowId> found;
-  std::vector<float> scores;
+  std::vector<double> scores;
   bool operator==(const Answer&) const = default;
 };
 
@@ -49,7 +49,7 @@ struct Sealed {
     const auto snapshot = index.snapshot();
     auto ids = snapshot->ids();
     if (!ids.is_ok()) return ids.status();
-    auto rows = snapshot->search(std::span(&kTerm, 1), 100);
+    auto rows = snapshot->search(only(kTerm), 100);
     if (!rows.is_ok()) return rows.status();
     Answer answer{ids.value(), {}, {}};
     for (const ScoredRow& row : rows.value()) {
@@ -164,8 +164,7 @@ TEST_CASE("damage is told with file, block and cure") {
   std::string bytes = read_file(path);
   bytes[4096] = static_cast<char>(bytes[4096] ^ 1);
   write_file(path, bytes);
-  const auto found =
-      open_index(sealed.scratch.path(), kFields)->snapshot()->search(std::span(&kTerm, 1), 1);
+  const auto found = open_index(sealed.scratch.path(), kFields)->snapshot()->search(only(kTerm), 1);
   REQUIRE(found.status().code() == StatusCode::kCorruption);
   CHECK(found.status().message() ==
         "cache file '" + path +
@@ -294,7 +293,7 @@ TEST_CASE("a hostile manifest with a good checksum can't make opening or searchi
     write_file(path, bad + std::string(reinterpret_cast<const char*>(&crc), 4));
     const auto index = open_index(sealed.scratch.path(), kFields);
     opened += index->dropped_because().empty();
-    (void)index->snapshot()->search(std::span(&kTerm, 1), 100);
+    (void)index->snapshot()->search(only(kTerm), 100);
     (void)index->snapshot()->ids();
     (void)index->snapshot()->verify();
   }

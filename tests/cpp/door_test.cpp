@@ -100,7 +100,7 @@ TEST_CASE("a cosine is the same for vectors of any length, the smallest and the 
   REQUIRE(index->commit(1).is_ok());
   for (const float scale : {1e-42f, 1.0f, 8e37f}) {
     const Term term{"picture", {3 * scale, 0, 4 * scale}};
-    const auto found = index->snapshot()->search(std::span(&term, 1), 5);
+    const auto found = index->snapshot()->search(only(term), 5);
     REQUIRE(found.is_ok());
     for (const ScoredRow& row : found.value()) {
       CHECK(row.score == doctest::Approx(1).epsilon(row.id == 1 || scale < 1e-40f ? 2e-3 : 1e-6));
@@ -126,7 +126,7 @@ TEST_CASE("halves are rounded to nearest, ties to even") {
   }
   REQUIRE(index->commit(1).is_ok());
   const Term term{"labels", {1}};
-  const auto found = index->snapshot()->search(std::span(&term, 1), 100);
+  const auto found = index->snapshot()->search(only(term), 100);
   REQUIRE(found.value().size() == cases.size());
   for (const ScoredRow& row : found.value()) {
     CAPTURE(cases[row.id - 1].first);
@@ -138,12 +138,20 @@ TEST_CASE("a search that makes no sense is refused, and says what the index has"
   const auto index = open_index("", kFields);
   REQUIRE(append(*index, 1, kGood).is_ok());
   REQUIRE(index->commit(1).is_ok());
+  const auto search_by = [&](const std::vector<Rank>& ranks, size_t k = 3) {
+    return index->snapshot()->search(ranks, k).status();
+  };
   const auto search = [&](std::vector<Term> terms, size_t k = 3) {
-    return index->snapshot()->search(terms, k).status();
+    return search_by({{std::move(terms)}}, k);
   };
   check_refused(search({{"picture", {1, 0, 0}}}, 0), "k is 0");
-  check_refused(search({}), "1 to 64 terms, not 0");
-  check_refused(search(std::vector<Term>(65, {"picture", {1, 0, 0}})), "not 65");
+  const Term good{"picture", {1, 0, 0}};
+  check_refused(search_by({}), "1 to 64 terms over all its ranks, not 0");
+  check_refused(search({}), "a rank has no terms");
+  check_refused(search(std::vector<Term>(65, good)), "not 65");
+  check_refused(search_by(std::vector<Rank>(65, {{good}})), "not 65");
+  check_refused(search_by({{{good}, INFINITY}}), "weight and bias are finite");
+  check_refused(search_by({{{good}, 1, Squash::kExp, NAN}}), "weight and bias are finite");
   check_refused(search({{"sound", {1}}}), "no field 'sound'");
   check_refused(search({{"picture", {1, 0}}}), "has dim 3, the query 2");
   check_refused(search({{"picture", {0, 0, 0}}}),
@@ -151,8 +159,8 @@ TEST_CASE("a search that makes no sense is refused, and says what the index has"
   check_refused(search({{"picture", {1, NAN, 0}}}), "number 1 is nan");
   check_refused(search({{"labels", {1e20f, 0}}}), "too large");
   check_refused(search({{"picture", {1, 0, 0}, INFINITY}}), "weight");
-  check_refused(index->snapshot()->at_least("picture", std::vector<float>{1, 0, 0}, NAN).status(),
-                "threshold");
+  check_refused(index->snapshot()->at_least(only(good), NAN).status(), "threshold");
+  check_refused(index->snapshot()->at_least({}, 0).status(), "not 0");
 }
 
 }  // namespace

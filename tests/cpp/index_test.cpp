@@ -73,13 +73,13 @@ TEST_CASE("masks restrict, combine, and belong to one snapshot") {
   const Term term{"picture", random_vector(19, random)};
   const std::set<RowId> allowed = {3, 64, 65, 77, 150};
   for (const size_t offset : {0u, 1u, 4u, 5u, 6u}) {
-    const auto found = snapshot->search(std::span(&term, 1), 3, offset, &mask.value());
+    const auto found = snapshot->search(only(term), 3, offset, &mask.value());
     model.check(found.value(), term, 3, offset, &allowed);
   }
   CHECK(snapshot->all().value().count() == 200);
 
   REQUIRE(index->commit(2).is_ok());
-  const auto refused = index->snapshot()->search(std::span(&term, 1), 3, 0, &mask.value());
+  const auto refused = index->snapshot()->search(only(term), 3, 0, &mask.value());
   CHECK(refused.status().code() == StatusCode::kInvalidArgument);
   CHECK(refused.status().message().find("another snapshot") != std::string_view::npos);
   CHECK_FALSE(index->snapshot()->ids(&mask.value()).is_ok());
@@ -102,7 +102,7 @@ TEST_CASE("a mask that allows erased rows doesn't bring them back") {
   REQUIRE(everywhere.count() == 5);
   CHECK(index->snapshot()->mask_of(std::vector<RowId>{2, 3, 4}).value().count() == 2);
   const Term term{"picture", random_vector(19, random)};
-  const auto found = index->snapshot()->search(std::span(&term, 1), 5, 0, &everywhere);
+  const auto found = index->snapshot()->search(only(term), 5, 0, &everywhere);
   model.check(found.value(), term, 5, 0);
   CHECK(index->snapshot()->ids(&everywhere).value() == std::vector<RowId>{1, 2, 4, 5});
 }
@@ -117,15 +117,41 @@ TEST_CASE("at_least finds exactly the rows that score so much") {
   REQUIRE(index->erase({&gone, 1}).is_ok());
   REQUIRE(index->commit(1).is_ok());
   const Term term{"picture", random_vector(19, random)};
-  const auto scored = index->snapshot()->search(std::span(&term, 1), 700);
+  const auto scored = index->snapshot()->search(only(term), 700);
   REQUIRE(scored.value().size() == 699);
   for (const size_t count : {0u, 1u, 100u, 699u}) {
-    const float threshold = count == 0 ? 2.0f : scored.value()[count - 1].score;
-    const auto mask = index->snapshot()->at_least("picture", term.query, threshold);
+    const double threshold = count == 0 ? 2.0 : scored.value()[count - 1].score;
+    const auto mask = index->snapshot()->at_least(only(term), threshold);
     CHECK(mask.value().count() == count);
     for (size_t i = 0; i < count; ++i) {
       const auto one = index->snapshot()->mask_of(std::span(&scored.value()[i].id, 1));
       CHECK((RowMask(one.value()) &= mask.value()).count() == 1);
+    }
+  }
+}
+
+TEST_CASE("at_least lets through what a search by the same ranks scores as high") {
+  std::mt19937 random(15);
+  const auto index = open_index("", kFields);
+  for (RowId id = 1; id <= 300; ++id) {
+    REQUIRE(append(*index, id, random_vectors(kFields, random)).is_ok());
+  }
+  REQUIRE(index->commit(1).is_ok());
+  const Term picture{"picture", random_vector(19, random), 3};
+  const Term labels{"labels", random_vector(33, random), 0.2f};
+  const Rank head{{picture, labels}, 1, Squash::kSigmoid, -0.5};
+  const Rank cosine{{picture}, -0.5, Squash::kLinear, 1};
+  for (const std::vector<Rank>& ranks : {std::vector{head}, {cosine}, {head, cosine}}) {
+    const auto scored = index->snapshot()->search(ranks, 300);
+    for (const size_t count : {1u, 150u, 300u}) {
+      const double threshold = scored.value()[count - 1].score;
+      const auto mask = index->snapshot()->at_least(ranks, threshold);
+      std::set<RowId> expected;
+      for (const ScoredRow& row : scored.value()) {
+        if (row.score >= threshold) expected.insert(row.id);
+      }
+      const std::vector<RowId> ids = index->snapshot()->ids(&mask.value()).value();
+      CHECK(std::set<RowId>(ids.begin(), ids.end()) == expected);
     }
   }
 }
@@ -139,11 +165,11 @@ TEST_CASE("equal rows come in the order of their ids, across pages of results") 
   const Term term{"picture", std::vector<float>(19, 2.0f)};
   RowId expected = 1;
   for (size_t offset = 0; offset < 300; offset += 7) {
-    const auto page = index->snapshot()->search(std::span(&term, 1), 7, offset);
+    const auto page = index->snapshot()->search(only(term), 7, offset);
     for (const ScoredRow& row : page.value()) CHECK(row.id == expected++);
   }
   CHECK(expected == 301);
-  const auto all = index->snapshot()->search(std::span(&term, 1), SIZE_MAX, 298);
+  const auto all = index->snapshot()->search(only(term), SIZE_MAX, 298);
   CHECK(all.value().size() == 2);
 }
 
@@ -218,7 +244,7 @@ class History {
     }
     const auto mask = index_->snapshot()->mask_of(ids);
     REQUIRE(mask.is_ok());
-    const auto found = index_->snapshot()->search(std::span(&term, 1), k, offset, &mask.value());
+    const auto found = index_->snapshot()->search(only(term), k, offset, &mask.value());
     REQUIRE(found.is_ok());
     committed_.check(found.value(), term, k, offset, &allowed);
   }

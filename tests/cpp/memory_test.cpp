@@ -46,13 +46,13 @@ TEST_CASE("without memory every call says so, throws nothing and leaves the inde
   same();
 
   const auto snapshot = index->snapshot();
-  const Term term{"picture", row[0]};
-  starve([&] { return snapshot->search({&term, 1}, 5).status(); }, same);
+  const std::vector<Rank> ranks = {{{{"picture", row[0]}}}, {{{"picture", row[0]}}}};
+  starve([&] { return snapshot->search(ranks, 5).status(); }, same);
   starve([&] { return snapshot->mask_of({&id, 1}).status(); }, same);
-  starve([&] { return snapshot->at_least(term.field, term.query, 0).status(); }, same);
+  starve([&] { return snapshot->at_least(ranks, 0).status(); }, same);
   starve([&] { return snapshot->all().status(); }, same);
   starve([&] { return snapshot->ids().status(); }, same);
-  starve([&] { return index->accepts(term.field, row[0], 1).status(); }, same);
+  starve([&] { return index->accepts("picture", row[0], 1).status(); }, same);
   starve([&] { return index->erase({&id, 1}); }, same);
   REQUIRE(index->commit(2).is_ok());
   CHECK(index->snapshot()->size() == 0);

@@ -32,6 +32,9 @@ inline Vectors random_vectors(const std::vector<Field>& fields, std::mt19937& ra
   return vectors;
 }
 
+// The rank of one term, as it is.
+inline std::vector<Rank> only(const Term& term) { return {Rank{{term}}}; }
+
 class Model {
  public:
   explicit Model(std::vector<Field> fields) : fields_(std::move(fields)) {}
@@ -121,7 +124,7 @@ inline void check_same(const Index& index, const Model& model, const std::vector
   REQUIRE(index.snapshot()->size() == expected.size());
   for (const Field& field : fields) {
     const Term term{field.name, random_vector(field.dim, random)};
-    auto found = index.snapshot()->search(std::span(&term, 1), expected.size() + 1);
+    auto found = index.snapshot()->search(only(term), expected.size() + 1);
     REQUIRE_MESSAGE(found.is_ok(), found.status().message());
     model.check(found.value(), term, expected.size() + 1, 0);
   }

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <random>
@@ -10,7 +11,7 @@
 namespace nearsight::test {
 namespace {
 
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 std::vector<ScoredRow> sorted_slice(std::vector<ScoredRow> rows, size_t room, size_t offset) {
   std::sort(rows.begin(), rows.end(), ranks_before);
@@ -34,7 +35,7 @@ TEST_CASE("the best rows are those of a full sort, whatever the order, with ties
     const uint64_t distinct = 1 + random() % 20;  // few scores: many ties
     std::vector<ScoredRow> rows(count);
     for (size_t i = 0; i < count; ++i) {
-      rows[i] = {i + 1, static_cast<float>(random() % distinct) - 5};
+      rows[i] = {i + 1, static_cast<double>(random() % distinct) - 5};
     }
     std::shuffle(rows.begin(), rows.end(), random);
     const size_t room = 1 + random() % 350;
@@ -47,7 +48,7 @@ TEST_CASE("the best rows are those of a full sort, whatever the order, with ties
 
 TEST_CASE("what is not a number is never among the best; infinities are") {
   const RowId ids[] = {1, 2, 3, 4};
-  const float scores[] = {NAN, -kInfinity, 0, kInfinity};
+  const double scores[] = {NAN, -kInfinity, 0, kInfinity};
   Best best(10);
   best.offer(ids, scores, 4);
   check_equal(best.take(0), {{4, kInfinity}, {3, 0}, {2, -kInfinity}});
@@ -56,7 +57,7 @@ TEST_CASE("what is not a number is never among the best; infinities are") {
 TEST_CASE("a room as large as memory costs only the rows there are") {
   Best best(std::numeric_limits<size_t>::max() / 2);
   const RowId id = 7;
-  const float score = 1;
+  const double score = 1;
   best.offer(&id, &score, 1);
   check_equal(best.take(0), {{7, 1.0f}});
 }
@@ -74,54 +75,126 @@ struct TwoFields {
     for (size_t i = 0; i < ids.size(); ++i) ids[i] = i + 1;
   }
 
-  std::vector<ScoredRow> rank(std::vector<ReadyTerm> terms) const {
-    Ranking ranking(*available_kernels()[0], std::move(terms), ids.size());
-    std::vector<const std::byte*> blocks;
-    for (const ReadyTerm& term : ranking.terms()) {
-      blocks.push_back(reinterpret_cast<const std::byte*>((term.field == 0 ? left : right).data()));
+  std::vector<ScoredRow> rank(std::vector<ReadyRank> ranks) const {
+    const Scorer scorer(*available_kernels()[0], std::move(ranks));
+    const std::array<const std::byte*, kMaxFields> blocks = {
+        reinterpret_cast<const std::byte*>(left.data()),
+        reinterpret_cast<const std::byte*>(right.data())};
+    std::vector<double> keys(ids.size());
+    scorer.keys(blocks, ids.size(), keys.data());
+    Best best(ids.size());
+    best.offer(ids.data(), keys.data(), ids.size());
+    std::vector<ScoredRow> ranked = best.take(0);
+    for (ScoredRow& row : ranked) row.score = scorer.score(row.score);
+    return ranked;
+  }
+
+  // What the terms of one rank add up to for a row, in double.
+  double sum(const std::vector<ReadyTerm>& terms, RowId id) const {
+    double total = 0;
+    for (const ReadyTerm& term : terms) {
+      const float* const row = (term.field == 0 ? left : right).data() + (id - 1) * 16;
+      double dot = 0;
+      for (size_t i = 0; i < term.query.size(); ++i) {
+        dot += static_cast<double>(term.query[i]) * row[i];
+      }
+      total += term.weight *
+               (term.curve == Curve::kLog ? std::log(std::max<double>(dot, kLogFloor)) : dot);
     }
-    ranking.offer(ids.data(), blocks, ids.size());
-    return ranking.take(0);
+    return total;
   }
 };
 
-ReadyTerm term(size_t field, std::vector<float> query, float weight, Curve curve) {
+ReadyTerm term(size_t field, std::vector<float> query, float weight = 1,
+               Curve curve = Curve::kLinear) {
   return {std::move(query), field, Element::kF32, 16, weight, curve};
 }
 
+ReadyRank rank(std::vector<ReadyTerm> terms, double weight = 1, Squash squash = Squash::kLinear,
+               double bias = 0) {
+  return {std::move(terms), weight, squash, bias};
+}
+
+const std::vector<ReadyTerm> kThree = {
+    term(0, {0.5f, -1, 2}, 2), term(1, {1, 0.25f}, 0.5f, Curve::kLog), term(0, {1, 0.25f}, -3)};
+
 TEST_CASE("terms add up with their weights and curves") {
   const TwoFields rows(6);
-  const std::vector<float> first = {0.5f, -1, 2}, second = {1, 0.25f};
-  const std::vector<ScoredRow> found =
-      rows.rank({term(0, first, 2, Curve::kLinear), term(1, second, 0.5f, Curve::kLog),
-                 term(0, second, -3, Curve::kLinear)});
+  const std::vector<ScoredRow> found = rows.rank({rank(kThree)});
   REQUIRE(found.size() == 100);
   for (const ScoredRow& row : found) {
-    const float* const left = rows.left.data() + (row.id - 1) * 16;
-    const float* const right = rows.right.data() + (row.id - 1) * 16;
-    const double linear = 0.5 * left[0] - left[1] + 2.0 * left[2];
-    const double log = std::log(std::max<double>(right[0] + 0.25 * right[1], kLogFloor));
-    const double pushed = left[0] + 0.25 * left[1];
-    CHECK(row.score == doctest::Approx(2 * linear + 0.5 * log - 3 * pushed).epsilon(1e-4));
+    CHECK(row.score == doctest::Approx(rows.sum(kThree, row.id)).epsilon(1e-4));
   }
   CHECK(std::is_sorted(found.begin(), found.end(), ranks_before));
+}
+
+TEST_CASE("ranks add up with their weights, biases and what squashes them") {
+  const TwoFields rows(9);
+  const std::vector<ReadyTerm> other = {term(1, {-1, 2, 0.5f})};
+  const std::vector<ScoredRow> found =
+      rows.rank({rank(kThree, 0.7, Squash::kSigmoid, -0.5), rank(other, -2, Squash::kExp, 0.1),
+                 rank(other, 0.5, Squash::kLinear, 1)});
+  REQUIRE(found.size() == 100);
+  for (const ScoredRow& row : found) {
+    const double sum = rows.sum(other, row.id);
+    const double expected = 0.7 / (1 + std::exp(0.5 - rows.sum(kThree, row.id))) -
+                            2 * std::exp(0.1 + sum) + 0.5 * (1 + sum);
+    CHECK(row.score == doctest::Approx(expected).epsilon(1e-4));
+  }
+  CHECK(std::is_sorted(found.begin(), found.end(), ranks_before));
+}
+
+TEST_CASE("a single rank orders by what it squashes, and scores what it squashes to") {
+  const TwoFields rows(10);
+  const std::vector<ScoredRow> plain = rows.rank({rank({term(0, {1})})});
+  for (const Squash squash : {Squash::kLinear, Squash::kSigmoid, Squash::kExp}) {
+    for (const double bias : {-900.0, 0.25, 900.0}) {  // all of them 0, or 1, in double
+      const std::vector<ScoredRow> found = rows.rank({rank({term(0, {1})}, 2, squash, bias)});
+      for (size_t i = 0; i < plain.size(); ++i) REQUIRE(found[i].id == plain[i].id);
+      CHECK(std::is_sorted(found.begin(), found.end(),
+                           [](auto& a, auto& b) { return a.score > b.score; }));
+    }
+  }
+  const std::vector<ScoredRow> found = rows.rank({rank({term(0, {1})}, 2, Squash::kSigmoid, 0.25)});
+  for (const ScoredRow& row : found) {
+    CHECK(row.score == doctest::Approx(2 / (1 + std::exp(-0.25 - rows.left[(row.id - 1) * 16]))));
+  }
+}
+
+TEST_CASE("of a weight of nothing all rows score the same and come by age") {
+  const TwoFields rows(11);
+  const std::vector<ScoredRow> found = rows.rank({rank({term(0, {1})}, 0, Squash::kExp, 1e6)});
+  for (size_t i = 0; i < found.size(); ++i) {
+    CHECK(found[i].id == i + 1);
+    CHECK(found[i].score == 0);
+  }
 }
 
 TEST_CASE("weights that overflow still give every row its place") {
   const TwoFields rows(7);
   const float huge = std::numeric_limits<float>::max();
-  const std::vector<ScoredRow> found = rows.rank(
-      {term(0, {huge / 4}, huge, Curve::kLinear), term(1, {huge / 4}, -huge, Curve::kLinear)});
-  CHECK(found.size() == 100);
-  for (const ScoredRow& row : found) CHECK(std::isfinite(row.score));
+  const std::vector<ReadyTerm> terms = {term(0, {huge / 4}, huge), term(1, {huge / 4}, -huge)};
+  for (const Squash squash : {Squash::kLinear, Squash::kExp}) {
+    const ReadyRank ranks[] = {rank(terms, 1e300, squash), rank(terms, -1e300, squash)};
+    for (const size_t count : {1u, 2u}) {
+      const std::vector<ScoredRow> found = rows.rank({ranks, ranks + count});
+      CHECK(found.size() == 100);
+      for (const ScoredRow& row : found) CHECK(std::isfinite(row.score));
+    }
+  }
 }
 
-TEST_CASE("a negative weight turns the order round") {
+TEST_CASE("a negative weight turns the order round, of a term and of a rank") {
   const TwoFields rows(8);
-  auto up = rows.rank({term(0, {1}, 1, Curve::kLinear)});
-  const auto down = rows.rank({term(0, {1}, -1, Curve::kLinear)});
+  auto up = rows.rank({rank({term(0, {1})})});
   std::reverse(up.begin(), up.end());
-  for (size_t i = 0; i < up.size(); ++i) CHECK(up[i].id == down[i].id);
+  const auto down = rows.rank({rank({term(0, {1}, -1)})});
+  const auto below = rows.rank({rank({term(0, {1})}, -2, Squash::kSigmoid)});
+  for (size_t i = 0; i < up.size(); ++i) {
+    CHECK(down[i].id == up[i].id);
+    CHECK(below[i].id == up[i].id);
+    CHECK(below[i].score == doctest::Approx(-2 / (1 + std::exp(-up[i].score))));
+  }
 }
 
 }  // namespace

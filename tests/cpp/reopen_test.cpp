@@ -105,7 +105,7 @@ TEST_CASE("large commits go to disk by themselves, and old snapshots outlive the
   const Term term{"picture", std::vector<float>(vectors.begin(), vectors.begin() + 4096)};
   for (size_t i = 0; i < snapshots.size(); ++i) {
     CHECK(snapshots[i]->size() == (i + 1) * rows);
-    const auto found = snapshots[i]->search(std::span(&term, 1), i + 1);
+    const auto found = snapshots[i]->search(only(term), i + 1);
     REQUIRE(found.is_ok());
     for (size_t hit = 0; hit <= i; ++hit) CHECK(found.value()[hit].id == hit * rows + 1);
   }

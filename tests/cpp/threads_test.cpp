@@ -17,8 +17,8 @@ constexpr RowId kRows = 4000;
 // Row `id` is erased as soon as row id + 500 is there, so a whole state holds one unbroken run.
 bool is_whole(const Snapshot& snapshot, const Term& term) {
   const auto ids = snapshot.ids();
-  const auto found = snapshot.search(std::span(&term, 1), SIZE_MAX);
-  const auto again = snapshot.search(std::span(&term, 1), SIZE_MAX);
+  const auto found = snapshot.search(only(term), SIZE_MAX);
+  const auto again = snapshot.search(only(term), SIZE_MAX);
   if (!ids.is_ok() || !found.is_ok() || !again.is_ok()) return false;
   const std::vector<RowId>& all = ids.value();
   bool good = all.size() == snapshot.size() && found.value().size() == all.size();

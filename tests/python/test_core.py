@@ -34,9 +34,17 @@ def filled(directory: str = "", count: int = 50) -> tuple[_core.Index, list[NDAr
     return index, vectors
 
 
-def term(query: Any, field: str = "picture", weight: float = 1.0) -> _core.Term:
-    """Give a linear term."""
-    return (field, query, weight, "linear")
+TERM: _core.Term = ("picture", np.ones(6, np.float32), 1.0, "linear")
+
+
+def rank(*terms: _core.Term) -> _core.Rank:
+    """Give the rank that scores the sum of the terms."""
+    return (1.0, "linear", 0.0, terms)
+
+
+def only(query: Any, field: str = "picture", weight: float = 1.0) -> list[_core.Rank]:
+    """Give the ranks of a search by one linear term."""
+    return [rank((field, query, weight, "linear"))]
 
 
 # ---- what arrays may be
@@ -70,8 +78,8 @@ def test_an_array_means_its_numbers_however_it_lies_in_memory(form: str) -> None
     other = _core.Index.open("", TRUTH, FIELDS)
     other.append(list(range(1, 51)), [SAME[form](vectors[0]), SAME[form](vectors[1])])
     other.commit(1)
-    expected = index.snapshot().search([term(vectors[0][7])], 50)
-    found = other.snapshot().search([term(SAME[form](vectors[0][7]))], 50)
+    expected = index.snapshot().search(only(vectors[0][7]), 50)
+    found = other.snapshot().search(only(SAME[form](vectors[0][7])), 50)
     assert found[0].tolist() == expected[0].tolist()
     assert found[1].tolist() == expected[1].tolist()
     assert other.accepts("picture", SAME[form](vectors[0])).tolist() == [True] * 50
@@ -82,9 +90,9 @@ def test_integers_and_halves_are_numbers_too() -> None:
     index.append([1], [np.array([[1, 2, 3]], np.int8)])
     index.append([2], [np.array([[4, 5, 6]], np.float16)])
     index.commit(1)
-    ids, scores = index.snapshot().search([term(np.array([1, 10, 100], np.uint64), "labels")], 2)
+    ids, scores = index.snapshot().search(only(np.array([1, 10, 100], np.uint64), "labels"), 2)
     assert (ids.tolist(), scores.tolist()) == ([2, 1], [654.0, 321.0])
-    assert (ids.dtype, scores.dtype) == (np.uint64, np.float32)
+    assert (ids.dtype, scores.dtype) == (np.uint64, np.float64)
 
 
 @pytest.mark.parametrize(
@@ -154,9 +162,9 @@ def test_queries_are_checked_like_rows() -> None:
         (np.full(6, np.nan), "not a finite number"),
     ]:
         with pytest.raises(ValueError, match=says):
-            snapshot.search([term(query)], 1)
+            snapshot.search(only(query), 1)
         with pytest.raises(ValueError, match=says):
-            snapshot.at_least("picture", query, 0.5)
+            snapshot.at_least(only(query), 0.5)
 
 
 # ---- searching
@@ -172,7 +180,7 @@ def test_search_is_what_numpy_computes() -> None:
         ("picture", query, 2.0, "linear"),
         ("labels", wanted, -0.25, "log"),
     ]
-    ids, found = index.snapshot().search(terms, 20, 5)
+    ids, found = index.snapshot().search([rank(*terms)], 20, 5)
     expected = np.argsort(-scores, kind="stable")[5:25]
     assert ids.tolist() == (expected + 1).tolist()
     np.testing.assert_allclose(found, scores[expected], rtol=1e-4)
@@ -180,21 +188,21 @@ def test_search_is_what_numpy_computes() -> None:
 
 def test_k_and_offset_may_be_as_large_as_python_likes_but_not_negative() -> None:
     index, vectors = filled()
-    snapshot, terms = index.snapshot(), [term(vectors[0][0])]
-    everything = snapshot.search(terms, 50)[0].tolist()
-    assert snapshot.search(terms, 10**30)[0].tolist() == everything
-    assert snapshot.search(terms, 2**63, 45)[0].tolist() == everything[45:]
-    assert snapshot.search(terms, 5, 10**30)[0].tolist() == []
-    assert snapshot.search(terms, 3, 48)[0].tolist() == everything[48:]
+    snapshot, ranks = index.snapshot(), only(vectors[0][0])
+    everything = snapshot.search(ranks, 50)[0].tolist()
+    assert snapshot.search(ranks, 10**30)[0].tolist() == everything
+    assert snapshot.search(ranks, 2**63, 45)[0].tolist() == everything[45:]
+    assert snapshot.search(ranks, 5, 10**30)[0].tolist() == []
+    assert snapshot.search(ranks, 3, 48)[0].tolist() == everything[48:]
     for k, offset, says in [(0, 0, "k is 0"), (-1, 0, "k is -1"), (1, -1, "offset is -1")]:
         with pytest.raises(ValueError, match=says):
-            snapshot.search(terms, k, offset)
+            snapshot.search(ranks, k, offset)
 
 
 @pytest.mark.parametrize(
     ("terms", "error", "says"),
     [
-        ([], ValueError, "1 to 64 terms, not 0"),
+        ([], ValueError, "a rank has no terms"),
         ([("sound", np.ones(6), 1.0, "linear")], ValueError, "no field 'sound'.*'picture'"),
         ([("picture", np.ones(6), 1.0, "cubic")], ValueError, "'linear' or 'log', not 'cubic'"),
         ([("picture", np.ones(6), np.nan, "linear")], ValueError, "weight"),
@@ -206,7 +214,65 @@ def test_terms_that_make_no_sense_are_refused(
     terms: Any, error: type[Exception], says: str
 ) -> None:
     with pytest.raises(error, match=says):
-        filled()[0].snapshot().search(terms, 1)
+        filled()[0].snapshot().search([(1.0, "linear", 0.0, terms)], 1)
+
+
+@pytest.mark.parametrize(
+    ("ranks", "error", "says"),
+    [
+        ([], ValueError, "1 to 64 terms over all its ranks, not 0"),
+        ([rank()], ValueError, "a rank has no terms"),
+        ([(1.0, "tanh", 0.0, [])], ValueError, "'linear', 'sigmoid' or 'exp', not 'tanh'"),
+        ([(np.inf, "linear", 0.0, [TERM])], ValueError, "weight and bias are finite"),
+        ([(1.0, "linear", np.nan, [TERM])], ValueError, "weight and bias are finite"),
+        ([TERM], ValueError, "a term is a tuple"),
+        ([7], ValueError, "a rank is a tuple"),
+    ],
+)
+def test_ranks_that_make_no_sense_are_refused(
+    ranks: Any, error: type[Exception], says: str
+) -> None:
+    snapshot = filled()[0].snapshot()
+    with pytest.raises(error, match=says):
+        snapshot.search(ranks, 1)
+    with pytest.raises(error, match=says):
+        snapshot.at_least(ranks, 0.5)
+
+
+def test_combined_ranks_are_what_numpy_computes() -> None:
+    index, (pictures, labels) = filled(count=500)
+    query, wanted = pictures[3] + 0.1, np.array([0.2, 0.0, 1.0], np.float32)
+    cosines = (pictures @ query) / np.linalg.norm(pictures, axis=1) / np.linalg.norm(query)
+    sums = labels.astype(np.float16).astype(np.float64) @ wanted
+    probabilities = 1 / (1 + np.exp(-(4 * cosines + sums - 1)))
+    geometric = np.sqrt(np.maximum(sums, 1e-7) * np.maximum(sums / 2, 1e-7))
+    picture: _core.Term = ("picture", query, 4.0, "linear")
+    ranks: list[_core.Rank] = [
+        (0.5, "linear", 1.0, [("picture", query, 1.0, "linear")]),
+        (2.0, "sigmoid", -1.0, [picture, ("labels", wanted, 1.0, "linear")]),
+        (-1.0, "exp", 0.0, [("labels", wanted / n, 0.5, "log") for n in (1, 2)]),
+    ]
+    scores = (1 + cosines) / 2 + 2 * probabilities - geometric
+    ids, found = index.snapshot().search(ranks, 20, 5)
+    expected = np.argsort(-scores, kind="stable")[5:25]
+    assert ids.tolist() == (expected + 1).tolist()
+    np.testing.assert_allclose(found, scores[expected], rtol=1e-4, atol=1e-5)
+    let_through = index.snapshot().at_least(ranks, float(found[-1]))
+    assert (
+        index.snapshot().ids(let_through).tolist()
+        == np.sort(np.argsort(-scores, kind="stable")[:25] + 1).tolist()
+    )
+
+
+def test_a_head_that_is_sure_of_everything_still_orders() -> None:
+    index, (pictures, _) = filled()
+    query = pictures[0]
+    plain = index.snapshot().search(only(query), 50)[0]
+    for bias, sign in ((50.0, 1), (-1000.0, 1), (50.0, -1)):
+        sure: _core.Rank = (sign * 1.0, "sigmoid", bias, [("picture", query, 1.0, "linear")])
+        ids, scores = index.snapshot().search([sure], 50)
+        assert ids.tolist() == plain.tolist()[::sign]
+        assert set(scores.tolist()) == {sign * float(bias > 0)}
 
 
 def test_masks_follow_the_algebra_of_sets() -> None:
@@ -234,7 +300,7 @@ def test_a_mask_of_another_snapshot_is_refused_everywhere() -> None:
     index.commit(2)
     new = index.snapshot()
     for use in [
-        lambda: new.search([term(vectors[0][0])], 1, 0, stale),
+        lambda: new.search(only(vectors[0][0]), 1, 0, stale),
         lambda: new.ids(stale),
         lambda: new.invert(stale),
         lambda: new.all() & stale,
@@ -250,7 +316,7 @@ def test_an_erased_row_is_found_no_more_and_inverting_does_not_bring_it_back() -
     index.erase([8, 1000])
     index.commit(2)
     snapshot = index.snapshot()
-    assert 8 not in snapshot.search([term(vectors[0][7])], 50)[0]
+    assert 8 not in snapshot.search(only(vectors[0][7]), 50)[0]
     assert snapshot.invert(snapshot.mask_of([8, 9])).count() == 48
 
 
@@ -284,7 +350,7 @@ def test_a_cache_is_reopened_under_any_name_a_folder_can_have(tmp_path: Path) ->
     index.seal()
     again = _core.Index.open(folder, TRUTH, FIELDS)
     assert (again.generation, again.last_id, again.dropped_because) == (1, 50, "")
-    assert again.snapshot().search([term(vectors[0][4])], 1)[0].tolist() == [5]
+    assert again.snapshot().search(only(vectors[0][4]), 1)[0].tolist() == [5]
     again.snapshot().verify()
 
 
@@ -297,7 +363,7 @@ def test_damage_is_a_corruption_error_that_names_the_file(tmp_path: Path) -> Non
     segment.unlink()
     segment.write_bytes(damaged)
     snapshot = _core.Index.open(str(tmp_path), TRUTH, FIELDS).snapshot()
-    for use in [snapshot.verify, snapshot.ids, lambda: snapshot.search([term(vectors[0][0])], 1)]:
+    for use in [snapshot.verify, snapshot.ids, lambda: snapshot.search(only(vectors[0][0]), 1)]:
         with pytest.raises(_core.CorruptionError, match=re.escape(str(segment))):
             use()
     index.snapshot().verify()  # the file that was deleted lives on where it is mapped
@@ -334,7 +400,7 @@ def test_python_runs_on_while_the_core_searches() -> None:
     is_done, ticks = threading.Event(), 0
 
     def search() -> None:
-        snapshot.search([term(query, "x")] * 64, 1)
+        snapshot.search(only(query, "x") * 64, 1)
         is_done.set()
 
     interval = sys.getswitchinterval()
@@ -362,7 +428,7 @@ def test_what_was_handed_in_may_change_at_once() -> None:
     for array in [ids, *vectors]:
         array[...] = 0
     index.commit(1)
-    assert index.snapshot().search([term(first)], 1)[0].tolist() == [1]
+    assert index.snapshot().search(only(first), 1)[0].tolist() == [1]
 
 
 def test_many_threads_search_while_one_adds() -> None:
@@ -374,7 +440,7 @@ def test_many_threads_search_while_one_adds() -> None:
         try:
             while not is_done.is_set():
                 snapshot = index.snapshot()
-                found = snapshot.search([term(vectors[0][0])], 10**6)[0]
+                found = snapshot.search(only(vectors[0][0]), 10**6)[0]
                 if len(found) != len(snapshot) or set(found) != set(snapshot.ids()):
                     broken.append(found)
         except Exception as error:

@@ -112,7 +112,7 @@ def test_version_1_still_opens() -> None:
     snapshot.verify()
     assert snapshot.ids().tolist() == [row * 3 for row in range(1, 71) if row != ERASED]
     query = vectors(STORED_ROWS, 5)[20]
-    ids, scores = snapshot.search([("picture", query, 1.0, "linear")], 1)
+    ids, scores = snapshot.search([(1.0, "linear", 0.0, [("picture", query, 1.0, "linear")])], 1)
     assert (ids.tolist(), scores.round(6).tolist()) == ([63], [1.0])
 
 

@@ -14,6 +14,6 @@ void mark_ids(std::span<const RowId> wanted, std::span<const RowId> row_ids, siz
               RowMask& mask);
 
 // Sets begin + i in `mask` for each scores[i] >= threshold.
-void mark_at_least(std::span<const float> scores, float threshold, size_t begin, RowMask& mask);
+void mark_at_least(std::span<const double> scores, double threshold, size_t begin, RowMask& mask);
 
 }  // namespace nearsight

@@ -31,17 +31,17 @@ class Snapshot {
 
   // The rows [offset, offset + k) of the full order (types.h, ranks_before) among live rows that
   // the mask allows; fewer only where fewer match: always min(k, max(0, matches - offset)).
-  // nullptr allows all rows. At least one term; k >= 1.
+  // nullptr allows all rows. At least one rank; k >= 1. A single rank orders by its sum before it
+  // is squashed, so that no resolution is lost; scores that look equal may then differ in truth.
   // Fails: kInvalidArgument (unknown field, wrong dim, NaN or infinite or, for kCosine, zero query,
   // k == 0, mask of another snapshot), kCorruption (a damaged block was met: nothing is returned).
-  Result<std::vector<ScoredRow>> search(std::span<const Term> terms, size_t k, size_t offset = 0,
+  Result<std::vector<ScoredRow>> search(std::span<const Rank> ranks, size_t k, size_t offset = 0,
                                         const RowMask* mask = nullptr) const;
 
   // Live rows with these ids; unknown ids are left out. Duplicates are harmless.
   Result<RowMask> mask_of(std::span<const RowId> ids) const;
-  // Live rows whose dot(query, row) of the field is >= threshold.
-  Result<RowMask> at_least(const std::string& field, std::span<const float> query,
-                           float threshold) const;
+  // Live rows to which a search by these ranks gives a score >= threshold.
+  Result<RowMask> at_least(std::span<const Rank> ranks, double threshold) const;
   // Every live row: the identity of &, and what ~mask is taken within.
   Result<RowMask> all() const;
   // The ids that a mask (nullptr: all live rows) allows, ascending.

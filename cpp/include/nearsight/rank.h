@@ -1,4 +1,4 @@
-// What orders: terms that score rows, and the k best of them.
+// What orders: ranks that score rows, and the k best of them.
 #pragma once
 
 #include <cstddef>
@@ -16,15 +16,28 @@ namespace nearsight {
 // ranks like a weighted geometric mean, so that *all* terms have to be present.
 enum class Curve : uint8_t { kLinear = 0, kLog = 1 };
 inline constexpr float kLogFloor = 1e-7f;
-inline constexpr size_t kMaxTerms = 64;  // of one search
+inline constexpr size_t kMaxTerms = 64;  // of one search, over all its ranks
 
-// One thing to look for. A row's score is the sum over terms of weight * curve(dot(query, row)).
+// One thing to look for: weight * curve(dot(query, row)).
 // The query of a kCosine field is brought to unit length at the door.
 struct Term {
   std::string field;
   std::vector<float> query;  // as long as the field's dim, finite
   float weight = 1.0f;       // finite; negative pushes away
   Curve curve = Curve::kLinear;
+};
+
+// What becomes of a rank's sum x: x, 1 / (1 + e**-x), or e**x.
+enum class Squash : uint8_t { kLinear = 0, kSigmoid = 1, kExp = 2 };
+
+// Terms that make up one score: weight * squash(bias + the sum of the terms). A row's score is the
+// sum over all ranks of a search. Infinities count as the largest numbers, what is no number (their
+// difference) as the lowest.
+struct Rank {
+  std::vector<Term> terms;  // at least one
+  double weight = 1;        // finite; negative: the less like it, the better
+  Squash squash = Squash::kLinear;
+  double bias = 0;  // finite
 };
 
 // A term that passed the door.
@@ -37,9 +50,44 @@ struct ReadyTerm {
   Curve curve;
 };
 
+struct ReadyRank {
+  std::vector<ReadyTerm> terms;
+  double weight;
+  Squash squash;
+  double bias;
+};
+
 // Scores `count` rows with one kernel call. `rows` are as the term's field stores them.
 void score_rows(const Kernels& kernels, const ReadyTerm& term, const std::byte* rows, size_t count,
                 float* scores);
+
+// Gives each row its key, by which rows are ordered, and turns keys into scores; all in double.
+//
+// Of several ranks the key is the score. Of a single rank it is the sum that was not squashed yet,
+// negated where the weight is negative: squashing keeps the order, but a sigmoid near 1 or an
+// underflowing exponential would make ties of rows that differ, and one call of exp a row is saved.
+// Any thread may use it at any time.
+class Scorer {
+ public:
+  Scorer(const Kernels& kernels, std::vector<ReadyRank> ranks);
+
+  const std::vector<size_t>& fields() const { return fields_; }  // those that are read, ascending
+
+  // blocks[f] are rows of field f; REQUIRES count <= kMaxBlockRows.
+  void keys(std::span<const std::byte* const, kMaxFields> blocks, size_t count, double* keys) const;
+  double score(double key) const;
+
+  static constexpr size_t kMaxBlockRows = 512;
+
+ private:
+  void add_sums(const ReadyRank& rank, std::span<const std::byte* const, kMaxFields> blocks,
+                size_t count, double* sums) const;
+  double direction() const;
+
+  const Kernels& kernels_;
+  std::vector<ReadyRank> ranks_;
+  std::vector<size_t> fields_;
+};
 
 // The best `room` rows of all that were offered, in the order of ranks_before, whatever the order
 // they came in. Memory: twice `room`, or all rows if they are fewer.
@@ -47,7 +95,7 @@ class Best {
  public:
   explicit Best(size_t room) : room_(room) {}
 
-  void offer(const RowId* ids, const float* scores, size_t count);
+  void offer(const RowId* ids, const double* scores, size_t count);
   std::vector<ScoredRow> take(size_t offset);  // sorted, without the first `offset`; empties it
 
  private:
@@ -56,32 +104,8 @@ class Best {
 
   size_t room_;
   // Rows that score less can't be among the best. NaN compares as less too.
-  float threshold_ = -std::numeric_limits<float>::infinity();
+  double threshold_ = -std::numeric_limits<double>::infinity();
   std::vector<ScoredRow> rows_;
-};
-
-// Ranks rows block by block: the caller walks its rows and offers those that may be found.
-class Ranking {
- public:
-  Ranking(const Kernels& kernels, std::vector<ReadyTerm> terms, size_t room);
-
-  // blocks[t] are rows of terms()[t]'s field; REQUIRES count <= kMaxBlockRows.
-  void offer(const RowId* ids, std::span<const std::byte* const> blocks, size_t count);
-  std::vector<ScoredRow> take(size_t offset) { return best_.take(offset); }
-
-  const std::vector<ReadyTerm>& terms() const { return terms_; }
-
-  static constexpr size_t kMaxBlockRows = 512;
-
- private:
-  void add_curved(const ReadyTerm& term, const float* scores, size_t count);
-
-  const Kernels& kernels_;
-  std::vector<ReadyTerm> terms_;
-  bool is_plain_;  // one linear term of weight 1: the kernel's scores are the final ones
-  Best best_;
-  std::vector<float> scores_;
-  std::vector<float> sums_;
 };
 
 }  // namespace nearsight

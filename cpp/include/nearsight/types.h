@@ -39,7 +39,7 @@ inline constexpr size_t kMaxNameBytes = 64;    // of a field's name, UTF-8
 
 struct ScoredRow {
   RowId id;
-  float score;
+  double score;
 };
 
 // The one rule for order and ties, on every kernel: score descending, then id ascending.

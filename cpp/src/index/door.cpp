@@ -58,6 +58,39 @@ uint16_t to_half(float value) {
   return static_cast<uint16_t>(sign | (exponent_moved + 0xfff + odd) >> 13);
 }
 
+Result<ReadyTerm> ready_term(std::span<const Field> fields, const Term& term) {
+  const auto index = field_named(fields, term.field);
+  if (!index.is_ok()) return index.status();
+  const Field& field = fields[index.value()];
+  if (term.query.size() != field.dim) {
+    return Status::invalid_argument(quoted(field) + " has dim " + std::to_string(field.dim) +
+                                    ", the query " + std::to_string(term.query.size()));
+  }
+  if (!std::isfinite(term.weight)) {
+    return Status::invalid_argument(quoted(field) + ": the term's weight is not a finite number");
+  }
+  if (Status status = check_numbers(field, Element::kF32, term.query.data()); !status.is_ok()) {
+    return Status::invalid_argument("the query for " + std::string(status.message()));
+  }
+  ReadyTerm ready{term.query,    index.value(),
+                  field.element, stride_bytes(field) / element_bytes(field),
+                  term.weight,   term.curve};
+  const double scale = scale_of(field, term.query.data());
+  for (float& number : ready.query) number = static_cast<float>(number * scale);
+  return ready;
+}
+
+Status check_terms(std::span<const Rank> ranks) {
+  size_t terms = 0;
+  for (const Rank& rank : ranks) {
+    if (rank.terms.empty()) return Status::invalid_argument("a rank has no terms: give it one");
+    terms += rank.terms.size();
+  }
+  if (terms >= 1 && terms <= kMaxTerms) return Status::ok();
+  return Status::invalid_argument("a search has 1 to " + std::to_string(kMaxTerms) +
+                                  " terms over all its ranks, not " + std::to_string(terms));
+}
+
 }  // namespace
 
 Status check_fields(std::span<const Field> fields) {
@@ -112,25 +145,23 @@ void encode_row(const Field& field, const float* row, std::byte* out) {
   std::memset(out + written, 0, stride_bytes(field) - written);
 }
 
-Result<ReadyTerm> ready_term(std::span<const Field> fields, const Term& term) {
-  const auto index = field_named(fields, term.field);
-  if (!index.is_ok()) return index.status();
-  const Field& field = fields[index.value()];
-  if (term.query.size() != field.dim) {
-    return Status::invalid_argument(quoted(field) + " has dim " + std::to_string(field.dim) +
-                                    ", the query " + std::to_string(term.query.size()));
+Result<std::vector<ReadyRank>> ready_ranks(std::span<const Field> fields,
+                                           std::span<const Rank> ranks) {
+  if (Status status = check_terms(ranks); !status.is_ok()) return status;
+  std::vector<ReadyRank> ready;
+  for (const Rank& rank : ranks) {
+    if (!std::isfinite(rank.weight) || !std::isfinite(rank.bias)) {
+      return Status::invalid_argument("a rank's weight and bias are finite numbers, not " +
+                                      std::to_string(rank.weight) + " and " +
+                                      std::to_string(rank.bias));
+    }
+    ready.push_back({{}, rank.weight, rank.squash, rank.bias});
+    for (const Term& term : rank.terms) {
+      auto one = ready_term(fields, term);
+      if (!one.is_ok()) return one.status();
+      ready.back().terms.push_back(std::move(one.value()));
+    }
   }
-  if (!std::isfinite(term.weight)) {
-    return Status::invalid_argument(quoted(field) + ": the term's weight is not a finite number");
-  }
-  if (Status status = check_numbers(field, Element::kF32, term.query.data()); !status.is_ok()) {
-    return Status::invalid_argument("the query for " + std::string(status.message()));
-  }
-  ReadyTerm ready{term.query,    index.value(),
-                  field.element, stride_bytes(field) / element_bytes(field),
-                  term.weight,   term.curve};
-  const double scale = scale_of(field, term.query.data());
-  for (float& number : ready.query) number = static_cast<float>(number * scale);
   return ready;
 }
 

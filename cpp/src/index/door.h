@@ -22,7 +22,8 @@ Status check_row(const Field& field, const float* row);
 // to the stride.
 void encode_row(const Field& field, const float* row, std::byte* out);
 
-// The term with its query checked and, for kCosine, brought to unit length.
-Result<ReadyTerm> ready_term(std::span<const Field> fields, const Term& term);
+// The ranks with their queries checked and, for kCosine, brought to unit length.
+Result<std::vector<ReadyRank>> ready_ranks(std::span<const Field> fields,
+                                           std::span<const Rank> ranks);
 
 }  // namespace nearsight

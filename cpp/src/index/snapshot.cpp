@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <optional>
 
@@ -15,10 +16,10 @@ namespace {
 // several terms read it or when its checksum is taken first.
 constexpr size_t kBlockBytes = size_t{128} << 10;
 
-size_t block_rows(std::span<const Field> fields, std::span<const ReadyTerm> terms) {
+size_t block_rows(std::span<const Field> fields, const Scorer& scorer) {
   size_t row_bytes = 0;
-  for (const ReadyTerm& term : terms) row_bytes += stride_bytes(fields[term.field]);
-  return std::clamp<size_t>(kBlockBytes / row_bytes, 1, Ranking::kMaxBlockRows);
+  for (const size_t field : scorer.fields()) row_bytes += stride_bytes(fields[field]);
+  return std::clamp<size_t>(kBlockBytes / row_bytes, 1, Scorer::kMaxBlockRows);
 }
 
 Status check_mask(const RowMask* mask, const RowMask& live, uint64_t serial) {
@@ -42,33 +43,23 @@ class Allowed {
   std::optional<RowMask> both_;
 };
 
-Status rank_block(const PlacedPart& from, size_t row, size_t count, Ranking& ranking) {
-  const std::byte* blocks[kMaxTerms];
-  const std::vector<ReadyTerm>& terms = ranking.terms();
-  for (size_t t = 0; t < terms.size(); ++t) {
-    auto rows = from.part->rows(terms[t].field, row, count);
-    if (!rows.is_ok()) return rows.status();
-    blocks[t] = rows.value();
-  }
-  auto ids = from.part->ids(row, count);
-  if (!ids.is_ok()) return ids.status();
-  ranking.offer(ids.value(), {blocks, terms.size()}, count);
-  return Status::ok();
-}
-
-Result<std::vector<ReadyTerm>> ready_terms(std::span<const Field> fields,
-                                           std::span<const Term> terms) {
-  if (terms.empty() || terms.size() > kMaxTerms) {
-    return Status::invalid_argument("a search has 1 to " + std::to_string(kMaxTerms) +
-                                    " terms, not " + std::to_string(terms.size()));
-  }
-  std::vector<ReadyTerm> ready;
-  for (const Term& term : terms) {
-    auto one = ready_term(fields, term);
-    if (!one.is_ok()) return one.status();
-    ready.push_back(std::move(one.value()));
-  }
-  return ready;
+// Hands the rows that `allowed` has set to take(const PlacedPart&, size_t row, const double* keys,
+// size_t count), block by block, until something fails.
+template <class Take>
+Status score(const Contents& contents, std::span<const Field> fields, const Scorer& scorer,
+             const RowMask& allowed, Take take) {
+  double keys[Scorer::kMaxBlockRows];
+  const size_t most = block_rows(fields, scorer);
+  return walk(contents, allowed, 0, most, [&](const PlacedPart& from, size_t row, size_t count) {
+    std::array<const std::byte*, kMaxFields> blocks{};
+    for (const size_t field : scorer.fields()) {
+      auto rows = from.part->rows(field, row, count);
+      if (!rows.is_ok()) return rows.status();
+      blocks[field] = rows.value();
+    }
+    scorer.keys(blocks, count, keys);
+    return take(from, row, keys, count);
+  });
 }
 
 }  // namespace
@@ -81,12 +72,12 @@ size_t Snapshot::size() const { return state_->live_count; }
 
 size_t Snapshot::positions() const { return state_->contents.live.size(); }
 
-Result<std::vector<ScoredRow>> Snapshot::search(std::span<const Term> terms, size_t k,
+Result<std::vector<ScoredRow>> Snapshot::search(std::span<const Rank> ranks, size_t k,
                                                 size_t offset, const RowMask* mask) const {
   return guarded([&]() -> Result<std::vector<ScoredRow>> {
     const Contents& contents = state_->contents;
     if (k == 0) return Status::invalid_argument("k is 0: ask for at least one row");
-    auto ready = ready_terms(*state_->fields, terms);
+    auto ready = ready_ranks(*state_->fields, ranks);
     if (!ready.is_ok()) return ready.status();
     Status status = check_mask(mask, contents.live, state_->serial);
     if (!status.is_ok()) return status;
@@ -95,14 +86,18 @@ Result<std::vector<ScoredRow>> Snapshot::search(std::span<const Term> terms, siz
     const size_t matches = allowed.rows().count();
     if (offset >= matches) return std::vector<ScoredRow>();
     const size_t room = offset + std::min(k, matches - offset);
-    const size_t most = block_rows(*state_->fields, ready.value());
-    Ranking ranking(*state_->kernels, std::move(ready.value()), room);
-    status = walk(contents, allowed.rows(), 0, most,
-                  [&](const PlacedPart& from, size_t row, size_t count) {
-                    return rank_block(from, row, count, ranking);
-                  });
+    const Scorer scorer(*state_->kernels, std::move(ready.value()));
+    Best best(room);
+    status = score(state_->contents, *state_->fields, scorer, allowed.rows(),
+                   [&](const PlacedPart& from, size_t row, const double* keys, size_t count) {
+                     auto ids = from.part->ids(row, count);
+                     if (ids.is_ok()) best.offer(ids.value(), keys, count);
+                     return ids.status();
+                   });
     if (!status.is_ok()) return status;
-    return ranking.take(offset);
+    std::vector<ScoredRow> found = best.take(offset);
+    for (ScoredRow& row : found) row.score = scorer.score(row.score);
+    return found;
   });
 }
 
@@ -121,24 +116,22 @@ Result<RowMask> Snapshot::mask_of(std::span<const RowId> ids) const {
   });
 }
 
-Result<RowMask> Snapshot::at_least(const std::string& field, std::span<const float> query,
-                                   float threshold) const {
+Result<RowMask> Snapshot::at_least(std::span<const Rank> ranks, double threshold) const {
   return guarded([&]() -> Result<RowMask> {
     if (std::isnan(threshold)) return Status::invalid_argument("the threshold is not a number");
-    const Contents& contents = state_->contents;
-    auto term = ready_term(*state_->fields, {field, {query.begin(), query.end()}});
-    if (!term.is_ok()) return term.status();
-    RowMask mask(contents.live.size(), false, state_->serial);
-    std::vector<float> scores(Ranking::kMaxBlockRows);
-    const size_t most = block_rows(*state_->fields, {&term.value(), 1});
-    Status status = walk(
-        contents, contents.live, 0, most, [&](const PlacedPart& from, size_t row, size_t count) {
-          auto rows = from.part->rows(term.value().field, row, count);
-          if (!rows.is_ok()) return rows.status();
-          score_rows(*state_->kernels, term.value(), rows.value(), count, scores.data());
-          mark_at_least({scores.data(), count}, threshold, from.begin + row, mask);
-          return Status::ok();
-        });
+    auto ready = ready_ranks(*state_->fields, ranks);
+    if (!ready.is_ok()) return ready.status();
+    const Scorer scorer(*state_->kernels, std::move(ready.value()));
+    const RowMask& live = state_->contents.live;
+    RowMask mask(live.size(), false, state_->serial);
+    double scores[Scorer::kMaxBlockRows];
+    Status status =
+        score(state_->contents, *state_->fields, scorer, live,
+              [&](const PlacedPart& from, size_t row, const double* keys, size_t count) {
+                for (size_t i = 0; i < count; ++i) scores[i] = scorer.score(keys[i]);
+                mark_at_least({scores, count}, threshold, from.begin + row, mask);
+                return Status::ok();
+              });
     if (!status.is_ok()) return status;
     return mask;
   });

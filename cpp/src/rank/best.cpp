@@ -4,7 +4,7 @@
 
 namespace nearsight {
 
-void Best::offer(const RowId* ids, const float* scores, size_t count) {
+void Best::offer(const RowId* ids, const double* scores, size_t count) {
   for (size_t i = 0; i < count; ++i) {
     if (scores[i] >= threshold_) keep({ids[i], scores[i]});
   }

@@ -43,7 +43,3 @@ class Head:
         """The probability for direction · unit embedding + evidence · predictions; monotone."""
         logits = np.asarray(sums, np.float64) + self.bias
         return np.asarray(0.5 + 0.5 * np.tanh(0.5 * logits))  # the sigmoid, without overflow
-
-    def score(self, total: float) -> float:
-        """`of_sums` for one sum."""
-        return float(self.of_sums(total))

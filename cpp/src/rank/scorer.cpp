@@ -1,0 +1,97 @@
+#include <algorithm>
+#include <cmath>
+
+#include "nearsight/rank.h"
+
+namespace nearsight {
+namespace {
+
+double curved(Curve curve, float score) {
+  return curve == Curve::kLinear ? score : std::log(std::max(score, kLogFloor));
+}
+
+double squashed(Squash squash, double sum) {
+  switch (squash) {
+    case Squash::kLinear:
+      break;
+    case Squash::kSigmoid:
+      return 1 / (1 + std::exp(-sum));
+    case Squash::kExp:
+      return std::exp(sum);
+  }
+  return sum;
+}
+
+// Huge weights can overflow, and infinity minus infinity is not a number: such a row still has a
+// place, at the very end.
+double placed(double sum) {
+  constexpr double kMost = std::numeric_limits<double>::max();
+  return std::isnan(sum) ? -kMost : std::clamp(sum, -kMost, kMost);
+}
+
+double weighed(const ReadyRank& rank, double sum) {
+  return rank.weight * placed(squashed(rank.squash, rank.bias + sum));
+}
+
+}  // namespace
+
+void score_rows(const Kernels& kernels, const ReadyTerm& term, const std::byte* rows, size_t count,
+                float* scores) {
+  const float* const query = term.query.data();
+  const size_t dim = term.query.size();
+  if (term.element == Element::kF32) {
+    const auto* const f32 = reinterpret_cast<const float*>(rows);
+    kernels.score_f32(query, f32, count, dim, term.stride, scores);
+  } else {
+    const auto* const f16 = reinterpret_cast<const uint16_t*>(rows);
+    kernels.score_f16(query, f16, count, dim, term.stride, scores);
+  }
+}
+
+Scorer::Scorer(const Kernels& kernels, std::vector<ReadyRank> ranks)
+    : kernels_(kernels), ranks_(std::move(ranks)) {
+  for (const ReadyRank& rank : ranks_) {
+    for (const ReadyTerm& term : rank.terms) fields_.push_back(term.field);
+  }
+  std::sort(fields_.begin(), fields_.end());
+  fields_.erase(std::unique(fields_.begin(), fields_.end()), fields_.end());
+}
+
+void Scorer::keys(std::span<const std::byte* const, kMaxFields> blocks, size_t count,
+                  double* keys) const {
+  std::fill_n(keys, count, 0.0);
+  if (ranks_.size() == 1) {
+    add_sums(ranks_[0], blocks, count, keys);
+    const double sign = direction();
+    for (size_t i = 0; i < count; ++i) keys[i] = sign * placed(keys[i]);
+    return;
+  }
+  for (const ReadyRank& rank : ranks_) {
+    double sums[kMaxBlockRows] = {};
+    add_sums(rank, blocks, count, sums);
+    for (size_t i = 0; i < count; ++i) keys[i] += weighed(rank, sums[i]);
+  }
+  for (size_t i = 0; i < count; ++i) keys[i] = placed(keys[i]);
+}
+
+double Scorer::score(double key) const {
+  return ranks_.size() == 1 ? placed(weighed(ranks_[0], direction() * key)) : key;
+}
+
+void Scorer::add_sums(const ReadyRank& rank, std::span<const std::byte* const, kMaxFields> blocks,
+                      size_t count, double* sums) const {
+  float scores[kMaxBlockRows];
+  for (const ReadyTerm& term : rank.terms) {
+    score_rows(kernels_, term, blocks[term.field], count, scores);
+    const double weight = term.weight;
+    for (size_t i = 0; i < count; ++i) sums[i] += weight * curved(term.curve, scores[i]);
+  }
+}
+
+// Which way the only rank's sums order: a weight of 0 makes ties of all rows.
+double Scorer::direction() const {
+  const double weight = ranks_[0].weight;
+  return weight > 0 ? 1 : weight < 0 ? -1 : 0;
+}
+
+}  // namespace nearsight
