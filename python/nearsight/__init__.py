@@ -33,7 +33,18 @@ if TYPE_CHECKING:
         TrainingError,
         VersionError,
     )
-    from nearsight.filters import annotated, box, metadata, predicted, within
+    from nearsight.filters import (
+        added,
+        annotated,
+        box,
+        changed,
+        has,
+        metadata,
+        polygon,
+        predicted,
+        unsaid,
+        within,
+    )
     from nearsight.geo import GeoPoint
     from nearsight.hits import Hit, Hits
     from nearsight.ingest import Outcome
@@ -76,16 +87,21 @@ __all__ = [
     "Version",
     "VersionError",
     "__version__",
+    "added",
     "annotated",
     "box",
+    "changed",
     "diagnosis",
     "embedders",
     "errors",
     "filters",
+    "has",
     "metadata",
     "open",
     "pictures",
+    "polygon",
     "predicted",
+    "unsaid",
     "within",
 ]
 
@@ -121,16 +137,21 @@ _HOMES = {
     "Version": "models:Version",
     "VersionError": "errors:VersionError",
     "__version__": "engine:version",
+    "added": "filters:added",
     "annotated": "filters:annotated",
     "box": "filters:box",
+    "changed": "filters:changed",
     "diagnosis": "diagnosis",
     "embedders": "embedders",
     "errors": "errors",
     "filters": "filters",
+    "has": "filters:has",
     "metadata": "filters:metadata",
     "open": "app:open",
     "pictures": "pictures",
+    "polygon": "filters:polygon",
     "predicted": "filters:predicted",
+    "unsaid": "filters:unsaid",
     "within": "filters:within",
 }
 

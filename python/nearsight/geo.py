@@ -1,11 +1,13 @@
 """Places on the earth: latitude first, in degrees (WGS 84), on a sphere of the mean radius."""
 
 import math
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from nearsight.errors import ArgumentError
 
 _FARTHEST = 1e9  # of any unit: several times around the earth
+_MOST_CORNERS = 1000
 EARTH_KM = 6371.0088  # mean radius, IUGG
 KM_PER_MILE = 1.609344
 
@@ -39,8 +41,47 @@ def point(place: object) -> GeoPoint:
     return GeoPoint(latitude, longitude)
 
 
+def ring(corners: Iterable[object]) -> tuple[GeoPoint, ...]:
+    """The corners of a polygon, checked, without a last one that repeats the first.
+
+    Its edges go the shorter way round the earth. Raises `ArgumentError` for fewer than 3 corners,
+    more than 1000, and a polygon around a pole, which has no inside on a map.
+
+    >>> len(ring([(0, 0), (0, 2), (2, 1), (0, 0)]))
+    3
+    """
+    places = tuple(point(corner) for corner in corners)
+    if len(places) > 1 and places[0] == places[-1]:
+        places = places[:-1]
+    if not 3 <= len(places) <= _MOST_CORNERS:
+        raise ArgumentError(
+            f"a polygon of {len(places)} corners: give 3 to {_MOST_CORNERS}, each as (latitude, "
+            "longitude)"
+        )
+    turn = sum(
+        eastwards(a.longitude, b.longitude)
+        for a, b in zip(places, places[1:] + places[:1], strict=True)
+    )
+    if abs(turn) > 180:
+        raise ArgumentError("this polygon goes around a pole: use box or within instead")
+    return places
+
+
+def eastwards(start: float, end: float) -> float:
+    """The shorter way from one longitude to another, in degrees, -180 < way <= 180.
+
+    >>> eastwards(170, -170), eastwards(-170, 170)
+    (20.0, -20.0)
+    """
+    way = (end - start) % 360.0
+    return way if way <= 180 else way - 360
+
+
 def kilometres(
-    km: float | None, miles: float | None, degrees: float | None, radians: float | None
+    km: float | None = None,
+    miles: float | None = None,
+    degrees: float | None = None,
+    radians: float | None = None,
 ) -> float:
     """One distance, whatever its unit (an angle is one seen from the centre of the earth)."""
     given = {"km": km, "miles": miles, "degrees": degrees, "radians": radians}

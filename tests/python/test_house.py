@@ -17,7 +17,8 @@ PACKAGE = ROOT / "python" / "nearsight"
 
 # ---- Python: a module sees those on lower floors only, and the neighbours named in NEIGHBOURS.
 
-FLOOR = {"errors": 0, "held": 0, "text": 1, "geo": 2, "region": 2, "patching": 2, "filters": 3}
+FLOOR = {"errors": 0, "held": 0, "text": 1, "geo": 2, "region": 2, "patching": 2}
+FLOOR |= {"document": 2, "filters": 3}
 FLOOR |= dict.fromkeys(["truth", "engine", "embedders", "pictures", "knowledge"], 4)
 FLOOR |= dict.fromkeys(["hits", "ingest", "teaching"], 5)
 FLOOR |= dict.fromkeys(["inputs", "concepts", "annotations", "models", "search"], 6)

@@ -5,16 +5,10 @@ from collections.abc import Mapping
 from typing import Any, overload
 
 from nearsight.errors import ArgumentError
-from nearsight.filters.statement import (
-    Annotated,
-    Box,
-    Compared,
-    Contains,
-    Filter,
-    Predicted,
-    Within,
-)
-from nearsight.geo import kilometres, point
+from nearsight.filters.places import Box, Polygon, Within
+from nearsight.filters.properties import Compared, Contains, Exists, Operator
+from nearsight.filters.statement import Annotated, Filter, Predicted, Unsaid, either
+from nearsight.geo import kilometres, point, ring
 from nearsight.patching import checked, checked_scalar
 from nearsight.text import checked_text
 
@@ -29,12 +23,26 @@ class Path:
         """Lead through these keys."""
         self._steps = tuple(checked_text(step, "where") for step in steps)
 
-    def compared(self, operator: str, value: object) -> Filter:
+    def compared(self, operator: Operator, value: object) -> Filter:
         """The statement; raises `ArgumentError` for what cannot be compared."""
         asked = f"metadata({'.'.join(self._steps)!r}) {operator}"
         if not isinstance(value, str | int | float) or value != value:
             raise ArgumentError(f"{asked} {value!r:.80}: compare with a number, a text or a bool")
         return Compared(self._steps, operator, checked_scalar(value, f"{asked} value"))
+
+    def exists(self) -> Filter:
+        """There is something, be it null."""
+        return Exists(self._steps)
+
+    def one_of(self, *values: object) -> Filter:
+        """Equal to one of these values, and of the same kind."""
+        if not values:
+            raise ArgumentError(f"metadata({'.'.join(self._steps)!r}).one_of(): give a value")
+        return either(self.compared("=", value) for value in values)
+
+    def between(self, least: object, most: object) -> Filter:
+        """At least the one and at most the other."""
+        return self.compared(">=", least) & self.compared("<=", most)
 
     def __eq__(self, value: object) -> Filter:  # type: ignore[override]
         """Equal, and of the same kind."""
@@ -64,6 +72,11 @@ class Path:
 def annotated(concept: str, value: bool = True) -> Filter:
     """Inputs of which people said that they show the concept (or, `value=False`, do not)."""
     return Annotated(_name(concept), bool(value))
+
+
+def unsaid(concept: str) -> Filter:
+    """Inputs of which nobody said that they show the concept, nor that they do not."""
+    return Unsaid(_name(concept))
 
 
 def predicted(concept: str, at_least: float = 0.5) -> Filter:
@@ -117,6 +130,15 @@ def box(corner: object, opposite: object) -> Filter:
     """
     (a, b), (c, d) = point(corner), point(opposite)
     return Box(min(a, c), min(b, d), max(a, c), max(b, d))
+
+
+def polygon(*corners: object) -> Filter:
+    """Inputs inside of at least three corners, each (latitude, longitude), in order.
+
+    Edges are straight in degrees and go the shorter way round the earth, so that a polygon may lie
+    across the date line, but not around a pole. The last corner may repeat the first.
+    """
+    return Polygon(ring(corners))
 
 
 def _name(concept: str) -> str:

@@ -1,13 +1,13 @@
-"""Statements: what an input meets or does not meet, each with its one-line spelling."""
+"""Statements: what an input meets or does not meet. What joins them, and those about concepts."""
 
-import json
-import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from nearsight.errors import ArgumentError
+from nearsight.filters.quoting import quoted_name
 
-RESERVED = {"and", "or", "not"}
-COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
+MAX_DEPTH = 100
+_MOST_STATEMENTS = 100_000
 
 
 class Filter:
@@ -17,11 +17,11 @@ class Filter:
 
     def __and__(self, other: "Filter") -> "Filter":
         """Both."""
-        return And((*_parts(And, self), *_parts(And, other)))
+        return every((self, other))
 
     def __or__(self, other: "Filter") -> "Filter":
         """Either, or both."""
-        return Or((*_parts(Or, self), *_parts(Or, other)))
+        return either((self, other))
 
     def __invert__(self) -> "Filter":
         """The opposite."""
@@ -30,84 +30,6 @@ class Filter:
     def __bool__(self) -> bool:
         """Refuse `and`, `or`, `not`, which Python would evaluate instead of combining."""
         raise ArgumentError("combine filters with &, | and ~ instead of and, or, not")
-
-
-@dataclass(frozen=True, slots=True)
-class Annotated(Filter):
-    """People said of the input that it shows (`value`) or does not show the concept."""
-
-    concept: str
-    value: bool = True
-
-    def __str__(self) -> str:
-        """As `parse` reads it."""
-        return _quoted(self.concept) + ("" if self.value else " = 0")
-
-
-@dataclass(frozen=True, slots=True)
-class Predicted(Filter):
-    """The model gives the concept a probability of `at_least`, 0..1."""
-
-    concept: str
-    at_least: float
-
-    def __str__(self) -> str:
-        """As `parse` reads it."""
-        return f"{_quoted(self.concept)} >= {self.at_least!r}"
-
-
-@dataclass(frozen=True, slots=True)
-class Contains(Filter):
-    """The metadata contain this JSON object (kept as text, so that filters can be compared)."""
-
-    json: str
-
-    def __str__(self) -> str:
-        """As `parse` reads it."""
-        return self.json
-
-
-@dataclass(frozen=True, slots=True)
-class Compared(Filter):
-    """One value of the metadata, at the end of a path of keys, compares so with `value`."""
-
-    path: tuple[str, ...]
-    operator: str
-    value: str | float | bool
-
-    def __str__(self) -> str:
-        """As `parse` reads it."""
-        steps = ".".join(_quoted_step(step) for step in self.path)
-        value = self.value
-        spelled = _in_quotes(value) if isinstance(value, str) else json.dumps(value)
-        return f"@{steps} {self.operator} {spelled}"
-
-
-@dataclass(frozen=True, slots=True)
-class Within(Filter):
-    """The input's place is at most `km` away from this one."""
-
-    latitude: float
-    longitude: float
-    km: float
-
-    def __str__(self) -> str:
-        """As `parse` reads it."""
-        return f"within({self.latitude!r}, {self.longitude!r}, {self.km!r})"
-
-
-@dataclass(frozen=True, slots=True)
-class Box(Filter):
-    """The input's place lies between two latitudes, and from `west` eastwards to `east`."""
-
-    south: float
-    west: float
-    north: float
-    east: float
-
-    def __str__(self) -> str:
-        """As `parse` reads it."""
-        return f"box({self.south!r}, {self.west!r}, {self.north!r}, {self.east!r})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,20 +65,79 @@ class Not(Filter):
         return f"not ({self.part})" if isinstance(self.part, And | Or) else f"not {self.part}"
 
 
-def _parts(kind: type[And] | type[Or], part: Filter) -> tuple[Filter, ...]:
-    if not isinstance(part, Filter):
-        raise ArgumentError(f"{part!r} is no filter: use annotated(…), predicted(…) or parse(…)")
-    return part.parts if isinstance(part, kind) else (part,)
+@dataclass(frozen=True, slots=True)
+class Annotated(Filter):
+    """People said of the input that it shows (`value`) or does not show the concept."""
+
+    concept: str
+    value: bool = True
+
+    def __str__(self) -> str:
+        """As `parse` reads it."""
+        return quoted_name(self.concept) + ("" if self.value else " = 0")
 
 
-def _quoted(name: str) -> str:
-    plain = re.fullmatch(r'[^\s()=<>"\\!@{]+', name) and name.lower() not in RESERVED
-    return name if plain else _in_quotes(name)
+@dataclass(frozen=True, slots=True)
+class Unsaid(Filter):
+    """Nobody said of the input that it shows the concept, nor that it does not."""
+
+    concept: str
+
+    def __str__(self) -> str:
+        """As `parse` reads it."""
+        return f"unsaid({quoted_name(self.concept)})"
 
 
-def _quoted_step(step: str) -> str:
-    return step if re.fullmatch(r"[^\W\d][\w-]*", step) else _in_quotes(step)
+@dataclass(frozen=True, slots=True)
+class Predicted(Filter):
+    """The model gives the concept a probability of `at_least`, 0..1."""
+
+    concept: str
+    at_least: float
+
+    def __str__(self) -> str:
+        """As `parse` reads it."""
+        return f"{quoted_name(self.concept)} >= {self.at_least!r}"
 
 
-def _in_quotes(text: str) -> str:
-    return '"' + re.sub(r'(["\\])', r"\\\1", text) + '"'
+def every(filters: Iterable[Filter]) -> Filter:
+    """All of them hold; of one, the one itself. There must be one."""
+    parts = _flat(And, filters)
+    return parts[0] if len(parts) == 1 else And(parts)
+
+
+def either(filters: Iterable[Filter]) -> Filter:
+    """At least one of them holds; of one, the one itself. There must be one."""
+    parts = _flat(Or, filters)
+    return parts[0] if len(parts) == 1 else Or(parts)
+
+
+def checked_depth(filter_: Filter) -> Filter:
+    """The filter itself. Raises `ArgumentError` above 100 levels or 100 000 statements."""
+    level: tuple[Filter, ...] = (filter_,)
+    statements = 0
+    for _ in range(MAX_DEPTH):
+        statements += len(level)
+        if statements > _MOST_STATEMENTS:  # a filter that contains itself twice doubles each level
+            raise ArgumentError(f"where: the filter has more than {_MOST_STATEMENTS} statements")
+        level = tuple(part for above in level for part in _inside(above))
+        if not level:
+            return filter_
+    raise ArgumentError(f"where: the filter nests deeper than {MAX_DEPTH} levels")
+
+
+def _inside(filter_: Filter) -> tuple[Filter, ...]:
+    if isinstance(filter_, Not):
+        return (filter_.part,)
+    return filter_.parts if isinstance(filter_, And | Or) else ()
+
+
+def _flat(kind: type[And] | type[Or], filters: Iterable[Filter]) -> tuple[Filter, ...]:
+    parts: list[Filter] = []
+    for part in filters:
+        if not isinstance(part, Filter):
+            raise ArgumentError(
+                f"{part!r:.80} is no filter: use annotated(…), predicted(…) or parse(…)"
+            )
+        parts += part.parts if isinstance(part, kind) else (part,)
+    return tuple(parts)

@@ -1,0 +1,76 @@
+"""A JSON value that somebody wrote, read with its place, so that errors name where they are."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nearsight.errors import ArgumentError
+from nearsight.text import checked_text
+
+
+class Node:
+    """One value of a document: `value`, and `place`, as `where.and[0].within.km`.
+
+    Nothing that it holds is ever changed. Every reading raises `ArgumentError` naming the place.
+    """
+
+    __slots__ = ("place", "value")
+
+    def __init__(self, value: object, place: str) -> None:
+        """Read `value`, which lies at `place`."""
+        self.value = value
+        self.place = place
+
+    def error(self, why: str) -> ArgumentError:
+        """What is wrong here."""
+        return ArgumentError(f"{self.place}: {why}")
+
+    def object(self, *known: str) -> dict[str, "Node"]:
+        """The members of an object, all of them among `known`, if any are named."""
+        if not isinstance(self.value, Mapping):
+            raise self.error(f"{self.value!r:.80} is no object: give a dictionary")
+        for key in self.value:
+            if not isinstance(key, str) or (known and key not in known):
+                raise self.error(f"there is no key {key!r:.80} here; known are {', '.join(known)}")
+        return {key: self[key] for key in self.value}
+
+    def __getitem__(self, key: str) -> "Node":
+        """One member of an object that `object` has read."""
+        value: Any = self.value
+        plain = re.fullmatch(r"[^\W\d]\w*", key)
+        return Node(value[key], f"{self.place}.{key}" if plain else f"{self.place}[{key!r:.80}]")
+
+    def list(self) -> list["Node"]:
+        """The elements of a list."""
+        if not isinstance(self.value, Sequence) or isinstance(self.value, str | bytes | bytearray):
+            raise self.error(f"{self.value!r:.80} is no list")
+        return [Node(value, f"{self.place}[{n}]") for n, value in enumerate(self.value)]
+
+    def text(self) -> str:
+        """A text that can be kept."""
+        return checked_text(self.value, self.place)
+
+    def number(self) -> float:
+        """A number, as it is: finite, and no bool."""
+        value = self.value
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self.error(f"{value!r:.80} is no number")
+        if not abs(value) <= 1e300:
+            raise self.error(f"{value!r:.80} is no number that can be used")
+        return value
+
+    def flag(self) -> bool:
+        """True or false, also as 1 or 0."""
+        if isinstance(self.value, bool | int | float) and self.value in (0, 1):
+            return bool(self.value)
+        raise self.error(f"{self.value!r:.80} is neither true nor false")
+
+
+def read_json(text: str | bytes, place: str) -> object:
+    """The value that JSON text spells. Raises `ArgumentError`, also for text nested too deep."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        why = "it nests too deep" if isinstance(error, RecursionError) else str(error)
+        raise ArgumentError(f"{place} cannot be read as JSON: {why}") from None
