@@ -40,6 +40,20 @@ class BoundingBox(NamedTuple):
         upper, lower = _edges(self.top, self.bottom, height)
         return left, upper, right, lower
 
+    def inside(self, whole: "BoundingBox") -> "BoundingBox":
+        """This part of the part `whole`, as a part of what `whole` is a part of.
+
+        >>> BoundingBox(0.0, 0.5, 0.5, 1.0).inside(BoundingBox(0.0, 0.5, 1.0, 1.0))
+        BoundingBox(top=0.0, left=0.75, bottom=0.5, right=1.0)
+        """
+        high, wide = whole.bottom - whole.top, whole.right - whole.left
+        return BoundingBox(
+            whole.top + high * self.top,
+            whole.left + wide * self.left,
+            whole.top + high * self.bottom,
+            whole.left + wide * self.right,
+        )
+
 
 def _edges(start: float, stop: float, length: int) -> tuple[int, int]:
     first, last = math.floor(start * length + 0.5), math.floor(stop * length + 0.5)

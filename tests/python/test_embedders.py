@@ -363,7 +363,8 @@ def in_python(code: str) -> None:
 
 
 def picture_of(pixels: Image.Image, transparent: bool = False) -> Picture:
-    return Picture("a test", None, b"", "ARRAY", *pixels.size, 0, pixels, transparent)
+    alpha = Image.new("L", pixels.size) if transparent else None
+    return Picture("a test", None, b"", "ARRAY", *pixels.size, 0, pixels, alpha)
 
 
 def card_of(folder: Path, graph: bytes) -> Card:

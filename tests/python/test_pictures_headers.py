@@ -8,8 +8,9 @@ import pytest
 from PIL import Image
 
 from nearsight.pictures.formats import read_header, sniff
-from nearsight.pictures.formats.ifd import orientation
-from nearsight.pictures.header import Header, UnusableError, shrinkage
+from nearsight.pictures.header import Header, shrinkage
+from nearsight.pictures.ifd import orientation
+from nearsight.pictures.unusable import UnusableError
 
 
 def saved(image: Image.Image, kind: str, **options: object) -> bytes:

@@ -22,7 +22,8 @@ from nearsight import pictures
 from nearsight.errors import ArgumentError, PictureError
 from nearsight.pictures import Limits
 from nearsight.pictures.formats import read_header, sniff
-from nearsight.pictures.header import Header, UnusableError
+from nearsight.pictures.header import Header
+from nearsight.pictures.unusable import UnusableError
 
 KINDS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 

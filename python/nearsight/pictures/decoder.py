@@ -10,43 +10,51 @@ that was cut off is refused.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import BytesIO
 from typing import TYPE_CHECKING
 
 from nearsight.errors import PictureError
+from nearsight.pictures.exif import read_exif
 from nearsight.pictures.formats import read_header
-from nearsight.pictures.formats.ifd import orientation
-from nearsight.pictures.header import SHORT_SIDE, Header, UnusableError
+from nearsight.pictures.header import Header
 from nearsight.pictures.limits import Limits
-from nearsight.pictures.picture import Picture
-from nearsight.pictures.pixels import averages, oriented, shrunk, to_rgb
+from nearsight.pictures.picture import Picture, part_name
+from nearsight.pictures.pixels import averages, cropped, oriented, shrunk, to_rgb
+from nearsight.pictures.unusable import UnusableError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageFile import ImageFile
 
     from nearsight.pictures.source import Loaded
+    from nearsight.region import BoundingBox
 
 __all__ = ["decode"]
 
 _MAX_DETAIL = 120
 
 
-def decode(loaded: Loaded, limits: Limits | None = None) -> Picture:
+def decode(
+    loaded: Loaded, limits: Limits | None = None, crop: BoundingBox | None = None
+) -> Picture:
     """Decode one loaded picture, shrunk by 2, 4, 8, … while its short side stays at least 256.
+
+    With `crop` the result is that part of what is displayed, and its own short side counts: it has
+    all the pixels it would have if it had been cropped before it was saved, but for a part of a
+    JPEG so big that it must be shrunk to be decoded within the limits.
 
     Raises PictureError when its header breaks a limit, or when the picture is damaged, cut off or
     of a kind that nearsight does not read.
     """
     try:
-        header = _header(loaded)
-        (limits or Limits()).check(header)
-        pixels, transparent = _pixels(loaded.data, header)
+        header = _header(loaded.data, limits or Limits(), crop)
+        pixels, alpha = _pixels(loaded.data, header)
     except UnusableError as error:
         raise PictureError(loaded.name, str(error)) from error.__cause__
     width, height = header.displayed
     return Picture(
-        name=loaded.name,
+        name=part_name(loaded.name, crop),
         uri=loaded.uri,
         digest=loaded.digest,
         format=header.format,
@@ -54,27 +62,40 @@ def decode(loaded: Loaded, limits: Limits | None = None) -> Picture:
         height=height,
         size_bytes=loaded.size_bytes,
         pixels=pixels,
-        transparent=transparent,
+        alpha=alpha,
+        exif=read_exif(header.exif),
+        box=crop,
     )
 
 
-def _header(loaded: Loaded) -> Header:
-    """Arrays and PIL images have no header of their own, but a size and perhaps an orientation."""
-    if isinstance(loaded.data, bytes):
-        return read_header(loaded.data)
-    image = loaded.data
-    turned = orientation(image.info.get("exif") or b"")
-    return Header("ARRAY", image.width, image.height, (), orientation=turned)
+def _header(data: bytes | Image, limits: Limits, crop: BoundingBox | None) -> Header:
+    """Read and check the header; a part may have to be shrunk more than it needs to fit."""
+    header = _read_header(data)
+    if crop is not None:
+        parts = (replace(header, box=crop, least=least) for least in (1, 2, 4, 8))
+        header = min(parts, key=lambda part: part.pixels_held > limits.max_pixels)
+    limits.check(header)
+    return header
 
 
-def _pixels(data: bytes | Image, header: Header) -> tuple[Image, bool]:
+def _read_header(data: bytes | Image) -> Header:
+    """Arrays and PIL images have no header of their own, but a size and perhaps EXIF."""
+    if isinstance(data, bytes):
+        return read_header(data)
+    return Header("ARRAY", data.width, data.height, (), exif=data.info.get("exif") or b"")
+
+
+def _pixels(data: bytes | Image, header: Header) -> tuple[Image, Image | None]:
+    """Return RGB pixels and their opacity, which is None where nothing is transparent."""
     try:
         image = _decoded(header) if isinstance(data, bytes) else data
+        left = header.shrinkage_left(image.size)
+        image = cropped(image, header.part(image.size))
         if averages(image):
-            image = shrunk(image, header.shrinkage_left(image.size))
-        rgb, transparent = to_rgb(image)
-        small = shrunk(rgb, header.shrinkage_left(rgb.size))
-        return oriented(small, header.orientation), transparent
+            image, left = shrunk(image, left), 1
+        rgb, alpha = to_rgb(image)
+        rgb = oriented(shrunk(rgb, left), header.orientation)
+        return rgb, alpha and oriented(shrunk(alpha, left), header.orientation)
     except UnusableError:
         raise
     # Decoders answer damaged files with any exception there is, so all of them are caught here.
@@ -87,7 +108,8 @@ def _decoded(header: Header) -> ImageFile:
     if image.size != (header.width, header.height):
         raise UnusableError("its header contradicts itself; the file is damaged, save it again")
     if header.format == "JPEG":
-        image.draft(None, (SHORT_SIDE, SHORT_SIDE))
+        times = header.decoder_shrinkage
+        image.draft(None, (max(1, header.width // times), max(1, header.height // times)))
     image.load()
     return image
 

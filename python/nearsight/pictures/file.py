@@ -12,9 +12,9 @@ from typing import IO
 from urllib.parse import quote
 
 from nearsight.held import is_held
-from nearsight.pictures.header import UnusableError
 from nearsight.pictures.limits import Limits
 from nearsight.pictures.source import Source
+from nearsight.pictures.unusable import UnusableError
 
 __all__ = ["is_database", "of_file", "of_path", "path_name", "reason", "start_of"]
 

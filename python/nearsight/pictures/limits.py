@@ -3,7 +3,8 @@
 from dataclasses import dataclass, fields
 
 from nearsight.errors import ArgumentError
-from nearsight.pictures.header import Header, UnusableError
+from nearsight.pictures.header import Header
+from nearsight.pictures.unusable import UnusableError
 
 __all__ = ["Limits"]
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
 from nearsight.pictures.formats import sniff
-from nearsight.pictures.header import UnusableError
 from nearsight.pictures.limits import Limits
 from nearsight.pictures.pixels import from_array
 from nearsight.pictures.source import Source
+from nearsight.pictures.unusable import UnusableError
 
 if TYPE_CHECKING:
     import numpy as np

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from nearsight.errors import ArgumentError, NotFoundError, PictureError
+from nearsight.pictures.exif import UNKNOWN, Exif
 from nearsight.pictures.limits import Limits
+from nearsight.pictures.pixels import has_holes
+from nearsight.region import BoundingBox, bounding_box
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["Picture", "open"]
+__all__ = ["Picture", "open", "part_name"]
 
 _THUMBNAIL_QUALITY = 80
 
@@ -31,7 +34,9 @@ class Picture:
     size_bytes: size of the file, or of the pixels of an array.
     pixels: PIL image, RGB, upright, on white; smaller than the original when that is big, but never
         below 256 pixels on the short side by shrinking.
-    transparent: whether any pixel of the original lets the background through.
+    alpha: opacity of those pixels, PIL image "L" of the same size; None if nothing is transparent.
+    exif: what the camera wrote into the file.
+    box: the part of the original that this is; None for all of it.
     """
 
     name: str
@@ -42,7 +47,34 @@ class Picture:
     height: int
     size_bytes: int
     pixels: Image
-    transparent: bool
+    alpha: Image | None = None
+    exif: Exif = UNKNOWN
+    box: BoundingBox | None = None
+
+    @property
+    def transparent(self) -> bool:
+        """Whether any pixel lets the background through."""
+        return self.alpha is not None
+
+    def crop(self, box: BoundingBox) -> Picture:
+        """Return a part of it as a picture, cut out of the pixels that were decoded.
+
+        `open(…, crop=box)` decodes a small part of a big picture with more pixels. Digest, size in
+        bytes, format and EXIF stay those of the file. Raises ArgumentError for what is no box.
+        """
+        box = bounding_box(box)
+        left, upper, right, lower = box.pixels(self.width, self.height)
+        place = box.pixels(*self.pixels.size)
+        alpha = self.alpha.crop(place) if self.alpha else None
+        return replace(
+            self,
+            name=part_name(self.name, box),
+            width=right - left,
+            height=lower - upper,
+            pixels=self.pixels.crop(place),
+            alpha=alpha if alpha and has_holes(alpha) else None,
+            box=box.inside(self.box) if self.box else box,
+        )
 
     def thumbnail(self, longest: int = 160) -> bytes:
         """Return it as a small JPEG, at most `longest` pixels wide and high; never enlarged.
@@ -61,8 +93,17 @@ class Picture:
         return file.getvalue()
 
 
-def open(what: object, limits: Limits | None = None) -> Picture:
-    """Find, load and decode exactly one picture.
+def part_name(name: str, box: BoundingBox | None) -> str:
+    """What a message calls a part of a picture.
+
+    >>> part_name("beach.jpg", BoundingBox(0, 0.25, 0.5, 1))
+    'beach.jpg, part (0, 0.25, 0.5, 1)'
+    """
+    return f"{name}, part ({', '.join(f'{edge:.4g}' for edge in box)})" if box else name
+
+
+def open(what: object, limits: Limits | None = None, crop: BoundingBox | None = None) -> Picture:
+    """Find, load and decode exactly one picture, or the part of it that `crop` says.
 
     `what` is anything that `find` takes. Raises NotFoundError when there is no such file,
     PictureError when it cannot be used, ArgumentError when it stands for several pictures.
@@ -70,6 +111,7 @@ def open(what: object, limits: Limits | None = None) -> Picture:
     from nearsight.pictures.decoder import decode
     from nearsight.pictures.walk import find
 
+    box = None if crop is None else bounding_box(crop)
     found = list(islice(find(what), 2))
     if not found:
         raise NotFoundError("no picture was given")
@@ -81,7 +123,7 @@ def open(what: object, limits: Limits | None = None) -> Picture:
         if isinstance(found[0], PictureError):
             raise found[0]
         bounds = limits or Limits()
-        return decode(found[0].load(bounds), bounds)
+        return decode(found[0].load(bounds), bounds, box)
     except PictureError as error:
         if isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
             raise NotFoundError(str(error)) from error

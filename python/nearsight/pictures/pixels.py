@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nearsight.pictures.header import UnusableError
+from nearsight.pictures.unusable import UnusableError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
-__all__ = ["averages", "from_array", "oriented", "shrunk", "to_rgb"]
+__all__ = ["averages", "cropped", "from_array", "has_holes", "oriented", "shrunk", "to_rgb"]
 
 _PLAIN = {"L", "RGB", "CMYK", "I", "F"}
 _WITH_ALPHA = {"RGBA", "LA", "PA", "La", "RGBa"}
@@ -58,22 +58,26 @@ def averages(image: Image) -> bool:
     return image.mode in _PLAIN and "transparency" not in image.info
 
 
-def to_rgb(image: Image) -> tuple[Image, bool]:
-    """Return the loaded picture as RGB on white, and whether any of its pixels is transparent."""
+def to_rgb(image: Image) -> tuple[Image, Image | None]:
+    """Return the loaded picture as RGB on white, and its opacity (L); None if it has no holes."""
     if image.mode == "F" or image.mode.startswith("I"):
         image = _from_wide(image)
     if image.mode not in _WITH_ALPHA and "transparency" not in image.info:
-        return image.convert("RGB"), False
+        return image.convert("RGB"), None
     layered = image.convert("RGBA")
     alpha = layered.getchannel("A")
-    lowest = alpha.getextrema()[0]
-    if lowest == 255:
-        return layered.convert("RGB"), False
+    if not has_holes(alpha):
+        return layered.convert("RGB"), None
     from PIL.Image import new
 
     page = new("RGB", layered.size, "white")
     page.paste(layered, mask=alpha)
-    return page, True
+    return page, alpha
+
+
+def has_holes(alpha: Image) -> bool:
+    """Tell whether any pixel of an opacity (L) lets the background through."""
+    return alpha.getextrema()[0] != 255
 
 
 def _from_wide(image: Image) -> Image:
@@ -101,6 +105,15 @@ def _stretched(values: NDArray[np.generic]) -> NDArray[np.uint8]:
     if values.dtype.kind == "f" and low >= 0 and high <= 1:
         low, high = 0.0, 1.0
     return np.asarray(np.rint((floats - low) * (255 / ((high - low) or 1.0))), np.uint8)
+
+
+def cropped(image: Image, box: tuple[int, int, int, int]) -> Image:
+    """Cut (left, upper, right, lower) out, if that is not all of it."""
+    if box == (0, 0, *image.size):
+        return image
+    part = image.crop(box)
+    part.format = image.format
+    return part
 
 
 def shrunk(image: Image, times: int) -> Image:

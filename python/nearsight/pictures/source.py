@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nearsight.errors import PictureError
-from nearsight.pictures.header import UnusableError
 from nearsight.pictures.limits import Limits
+from nearsight.pictures.unusable import UnusableError
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -9,7 +9,8 @@ from nearsight.pictures.formats.kind import appearance, sniff
 from nearsight.pictures.formats.png import read_png
 from nearsight.pictures.formats.tiff import read_tiff
 from nearsight.pictures.formats.webp import read_webp
-from nearsight.pictures.header import Header, UnusableError
+from nearsight.pictures.header import Header
+from nearsight.pictures.unusable import UnusableError
 
 __all__ = ["read_header", "sniff"]
 

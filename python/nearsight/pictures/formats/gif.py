@@ -2,7 +2,8 @@
 
 from struct import pack, unpack_from
 
-from nearsight.pictures.header import Header, UnusableError
+from nearsight.pictures.header import Header
+from nearsight.pictures.unusable import UnusableError
 
 __all__ = ["read_gif"]
 

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass, field
 from struct import unpack_from
 
-from nearsight.pictures.formats.ifd import orientation
-from nearsight.pictures.header import Header, UnusableError, parts
+from nearsight.pictures.header import Header, parts
+from nearsight.pictures.unusable import UnusableError
 
 __all__ = ["read_jpeg"]
 
@@ -25,7 +25,7 @@ class _Found:
     """What the walk over the segments before the first scan has seen."""
 
     frame: tuple[int, int, int, int, int] | None = None
-    orientation: int = 1
+    exif: bytes = b""
     spans: list[tuple[int, int]] = field(default_factory=lambda: [(0, 2)])
 
 
@@ -43,7 +43,7 @@ def read_jpeg(data: bytes) -> Header:
         format="JPEG",
         width=width,
         height=height,
-        orientation=found.orientation,
+        exif=found.exif,
         bits=bits,
         scans=scans,
         buffered=buffered,
@@ -73,13 +73,13 @@ def _walk(data: bytes, found: _Found) -> int:
 
 
 def _note(data: bytes, marker: int, place: int, stop: int, found: _Found) -> None:
-    """Keep the segments that decoding needs, the frame header's numbers and the orientation."""
+    """Keep the segments that decoding needs, the frame header's numbers and EXIF."""
     if marker in _FRAMES:
         if found.frame is not None:
             raise UnusableError("it has two frame headers; the file is damaged, save it again")
         found.frame = (marker, *unpack_from(">BHHB", data, place + 4))
     elif marker == _EXIF and data[place + 4 : place + 10] == b"Exif\0\0":
-        found.orientation = orientation(data[place + 4 : stop])
+        found.exif = found.exif or data[place + 4 : stop]
     if marker in _FRAMES | _TABLES | {_JFIF, _ADOBE}:
         found.spans.append((place, stop))
 

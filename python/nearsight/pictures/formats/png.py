@@ -2,8 +2,8 @@
 
 from struct import unpack_from
 
-from nearsight.pictures.formats.ifd import orientation
-from nearsight.pictures.header import Header, UnusableError, parts
+from nearsight.pictures.header import Header, parts
+from nearsight.pictures.unusable import UnusableError
 
 __all__ = ["read_png"]
 
@@ -20,15 +20,15 @@ def read_png(data: bytes) -> Header:
             "its first chunk is not a PNG header; the file is damaged, save it again"
         )
     width, height, bits = unpack_from(">IIB", data, 16)
-    spans, turned = [(0, 33)], 1
+    spans, exif = [(0, 33)], b""
     for kind, place, stop in _chunks(data):
         if kind == b"IHDR":
             raise UnusableError("it has two PNG headers; the file is damaged, save it again")
         if kind == b"eXIf":
-            turned = orientation(data[place + 8 : stop - 4])
+            exif = exif or data[place + 8 : stop - 4]
         if kind in _NEEDED:
             spans.append((place, stop))
-    return Header("PNG", width, height, parts(data, spans), orientation=turned, bits=bits)
+    return Header("PNG", width, height, parts(data, spans), exif=exif, bits=bits)
 
 
 def _chunks(data: bytes) -> list[tuple[bytes, int, int]]:

@@ -2,13 +2,14 @@
 
 import struct
 
-from nearsight.pictures.formats.ifd import Directory, read_directory
-from nearsight.pictures.header import Header, UnusableError
+from nearsight.pictures.header import Header
+from nearsight.pictures.ifd import Directory, read_directory
+from nearsight.pictures.unusable import UnusableError
 
 __all__ = ["read_tiff"]
 
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION = 256, 257, 258, 259
-_ORIENTATION, _SAMPLES, _TILE_WIDTH, _TILE_HEIGHT = 274, 277, 322, 323
+_SAMPLES, _TILE_WIDTH, _TILE_HEIGHT = 277, 322, 323
 _STRIP_PLACES, _ROWS_A_STRIP, _PLANAR, _TILE_PLACES = 273, 278, 284, 324
 _DNG_VERSION = 50706
 _SINGLE = (262, 266, 278, 284, 317)
@@ -30,12 +31,11 @@ def read_tiff(data: bytes) -> Header:
     if _DNG_VERSION in directory.entries:
         raise UnusableError("it is a camera's raw file (DNG); develop it into a JPEG first")
     _check(directory)
-    turned = directory.number(_ORIENTATION, 1)
     return Header(
         format="TIFF",
         width=directory.number(_WIDTH, 0),
         height=directory.number(_HEIGHT, 0),
-        orientation=turned if 1 <= turned <= 8 else 1,
+        exif=data,
         bits=max(directory.numbers(_BITS) or (1,)),
         tile_pixels=directory.number(_TILE_WIDTH, 0) * directory.number(_TILE_HEIGHT, 0),
         essence=_essence(directory),

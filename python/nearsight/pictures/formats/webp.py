@@ -2,8 +2,8 @@
 
 from struct import unpack_from
 
-from nearsight.pictures.formats.ifd import orientation
-from nearsight.pictures.header import Header, UnusableError
+from nearsight.pictures.header import Header
+from nearsight.pictures.unusable import UnusableError
 
 __all__ = ["read_webp"]
 
@@ -14,7 +14,7 @@ def read_webp(data: bytes) -> Header:
     """Walk the RIFF chunks for the canvas, the frames and the orientation."""
     end = min(len(data), 8 + unpack_from("<I", data, 4)[0])
     sizes: list[tuple[int, int]] = []
-    frames, turned, place = 0, 1, 12
+    frames, exif, place = 0, b"", 12
     for _ in range(_MAX_CHUNKS):
         if place + 8 > end:
             break
@@ -23,7 +23,7 @@ def read_webp(data: bytes) -> Header:
         if kind in _SIZE_OF:
             sizes.append(_SIZE_OF[kind](data, body))
         elif kind == b"EXIF":
-            turned = orientation(data[body : body + length])
+            exif = exif or data[body : body + length]
         frames += kind == b"ANMF"
         place = body + length + (length & 1)
     else:
@@ -35,7 +35,7 @@ def read_webp(data: bytes) -> Header:
         format="WEBP",
         width=max(width for width, _ in sizes),
         height=max(height for _, height in sizes),
-        orientation=turned,
+        exif=exif,
         frames=max(1, frames),
         essence=(memoryview(data)[:end],),
     )
