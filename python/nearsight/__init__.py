@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nearsight import diagnosis, embedders, errors, filters, pictures
+    from nearsight import colors, diagnosis, embedders, errors, filters, focus, pictures
     from nearsight.app import App, Info, open
     from nearsight.engine import version as __version__
     from nearsight.errors import (
@@ -91,11 +91,13 @@ __all__ = [
     "annotated",
     "box",
     "changed",
+    "colors",
     "diagnosis",
     "embedders",
     "errors",
     "filters",
     "has",
+    "focus",
     "metadata",
     "open",
     "pictures",
@@ -141,11 +143,13 @@ _HOMES = {
     "annotated": "filters:annotated",
     "box": "filters:box",
     "changed": "filters:changed",
+    "colors": "colors",
     "diagnosis": "diagnosis",
     "embedders": "embedders",
     "errors": "errors",
     "filters": "filters",
     "has": "filters:has",
+    "focus": "focus",
     "metadata": "filters:metadata",
     "open": "app:open",
     "pictures": "pictures",
