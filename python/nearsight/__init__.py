@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nearsight import colors, diagnosis, embedders, errors, filters, focus, pictures
+    from nearsight import colors, diagnosis, embedders, errors, filters, focus, pictures, ranks
     from nearsight.app import App, Info, open
     from nearsight.engine import version as __version__
     from nearsight.errors import (
@@ -51,6 +51,8 @@ if TYPE_CHECKING:
     from nearsight.inputs import Inputs, Report
     from nearsight.models import Model, Models, Version
     from nearsight.pictures import Limits
+    from nearsight.query import Query
+    from nearsight.ranks import Rank
     from nearsight.region import BoundingBox
     from nearsight.search import Search
     from nearsight.teaching import Report as TrainingReport
@@ -79,6 +81,8 @@ __all__ = [
     "NotFoundError",
     "Outcome",
     "PictureError",
+    "Query",
+    "Rank",
     "ReadOnlyError",
     "Report",
     "Search",
@@ -96,13 +100,14 @@ __all__ = [
     "embedders",
     "errors",
     "filters",
-    "has",
     "focus",
+    "has",
     "metadata",
     "open",
     "pictures",
     "polygon",
     "predicted",
+    "ranks",
     "unsaid",
     "within",
 ]
@@ -131,6 +136,8 @@ _HOMES = {
     "NotFoundError": "errors:NotFoundError",
     "Outcome": "ingest:Outcome",
     "PictureError": "errors:PictureError",
+    "Query": "query:Query",
+    "Rank": "ranks:Rank",
     "ReadOnlyError": "errors:ReadOnlyError",
     "Report": "inputs:Report",
     "Search": "search:Search",
@@ -148,13 +155,14 @@ _HOMES = {
     "embedders": "embedders",
     "errors": "errors",
     "filters": "filters",
-    "has": "filters:has",
     "focus": "focus",
+    "has": "filters:has",
     "metadata": "filters:metadata",
     "open": "app:open",
     "pictures": "pictures",
     "polygon": "filters:polygon",
     "predicted": "filters:predicted",
+    "ranks": "ranks",
     "unsaid": "filters:unsaid",
     "within": "filters:within",
 }

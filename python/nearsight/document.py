@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from nearsight.errors import ArgumentError
@@ -26,6 +27,16 @@ class Node:
         """What is wrong here."""
         return ArgumentError(f"{self.place}: {why}")
 
+    @contextmanager
+    def named(self) -> Iterator[None]:
+        """Let what goes wrong inside say that it is here, unless it says a place further in."""
+        try:
+            yield
+        except ArgumentError as error:
+            if str(error).startswith(self.place):
+                raise
+            raise self.error(str(error)) from None
+
     def object(self, *known: str) -> dict[str, "Node"]:
         """The members of an object, all of them among `known`, if any are named."""
         if not isinstance(self.value, Mapping):
@@ -34,6 +45,18 @@ class Node:
             if not isinstance(key, str) or (known and key not in known):
                 raise self.error(f"there is no key {key!r:.80} here; known are {', '.join(known)}")
         return {key: self[key] for key in self.value}
+
+    def filled(self, *known: str) -> dict[str, "Node"]:
+        """The members of an object without empty ones, all the others among `known`."""
+        filled = {key: node for key, node in self.object().items() if not node.is_empty}
+        Node(filled, self.place).object(*known)
+        return filled
+
+    @property
+    def is_empty(self) -> bool:
+        """Null, or a text, list or object with nothing in it; a number never is."""
+        value = self.value
+        return value is None or (isinstance(value, str | bytes | Sequence | Mapping) and not value)
 
     def __getitem__(self, key: str) -> "Node":
         """One member of an object that `object` has read."""

@@ -44,8 +44,7 @@ def point(place: object) -> GeoPoint:
 def ring(corners: Iterable[object]) -> tuple[GeoPoint, ...]:
     """The corners of a polygon, checked, without a last one that repeats the first.
 
-    Its edges go the shorter way round the earth. Raises `ArgumentError` for fewer than 3 corners,
-    more than 1000, and a polygon around a pole, which has no inside on a map.
+    Raises `ArgumentError` for fewer than 3 corners and more than 1000.
 
     >>> len(ring([(0, 0), (0, 2), (2, 1), (0, 0)]))
     3
@@ -58,23 +57,7 @@ def ring(corners: Iterable[object]) -> tuple[GeoPoint, ...]:
             f"a polygon of {len(places)} corners: give 3 to {_MOST_CORNERS}, each as (latitude, "
             "longitude)"
         )
-    turn = sum(
-        eastwards(a.longitude, b.longitude)
-        for a, b in zip(places, places[1:] + places[:1], strict=True)
-    )
-    if abs(turn) > 180:
-        raise ArgumentError("this polygon goes around a pole: use box or within instead")
     return places
-
-
-def eastwards(start: float, end: float) -> float:
-    """The shorter way from one longitude to another, in degrees, -180 < way <= 180.
-
-    >>> eastwards(170, -170), eastwards(-170, 170)
-    (20.0, -20.0)
-    """
-    way = (end - start) % 360.0
-    return way if way <= 180 else way - 360
 
 
 def kilometres(

@@ -35,7 +35,7 @@ JSON = st.recursive(
 LATITUDES = st.floats(-90, 90)
 LONGITUDES = st.floats(-180, 180)
 INSTANTS = st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31), timezones=st.just(UTC))
-CORNERS = st.tuples(LATITUDES, st.floats(-80, 80)).map(lambda pair: GeoPoint(*pair))
+CORNERS = st.tuples(LATITUDES, LONGITUDES).map(lambda pair: GeoPoint(*pair))
 RINGS = st.lists(CORNERS, min_size=3, max_size=6).filter(lambda ring: ring[0] != ring[-1])
 
 LEAVES: st.SearchStrategy[Filter] = st.one_of(

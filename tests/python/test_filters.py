@@ -107,7 +107,6 @@ def test_quoted_names_may_hold_anything() -> None:
         ("within(1, 2, 3, 4)", r"needs within\(latitude"),
         ("polygon(1, 2, 3, 4)", r"needs polygon\(lat"),
         ("polygon(1, 2, 3, 4, 5, 6, 7)", r"needs polygon\(lat"),
-        ("polygon(80, 0, 80, 120, 80, -120)", "goes around a pole"),
         ("a, b", "unexpected at ', b'"),
         ("@iso < much", "needs a number"),
         ("@iso < null", "needs a number"),

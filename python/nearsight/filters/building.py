@@ -136,7 +136,8 @@ def polygon(*corners: object) -> Filter:
     """Inputs inside of at least three corners, each (latitude, longitude), in order.
 
     Edges are straight in degrees and go the shorter way round the earth, so that a polygon may lie
-    across the date line, but not around a pole. The last corner may repeat the first.
+    across the date line; around a pole, it holds the nearer one. The last corner may repeat the
+    first.
     """
     return Polygon(ring(corners))
 

@@ -128,12 +128,8 @@ def _read(node: Node, depth: int) -> Filter:
         if not parts:
             raise inner.error("an empty list asks for nothing: leave it out")
         return every(parts) if key == "and" else either(parts)
-    try:
+    with inner.named():
         return _LEAVES[key](inner)
-    except ArgumentError as error:
-        if str(error).startswith(node.place):
-            raise
-        raise inner.error(str(error)) from None
 
 
 def _members(node: Node, *needed: str, optional: tuple[str, ...] = ()) -> dict[str, Node]:

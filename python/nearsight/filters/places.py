@@ -37,8 +37,9 @@ class Box(Filter):
 class Polygon(Filter):
     """The input's place lies inside of these corners, of which the last is joined to the first.
 
-    The edges are straight in degrees and go the shorter way round the earth, so that a polygon may
-    lie across the date line. Where edges cross, even-odd decides what is inside.
+    The edges belong to it, are straight in degrees, and go the shorter way round the earth, so that
+    a polygon may lie across the date line; one around a pole holds the pole that is nearer to it.
+    Where edges cross, the even-odd rule decides what is inside.
     """
 
     corners: tuple[GeoPoint, ...]
