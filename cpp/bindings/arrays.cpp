@@ -102,4 +102,21 @@ uint64_t unsigned_of(const py::int_& number, const char* what) {
                         "; it must fit in 64 bits and not be negative");
 }
 
+TruthId truth_of(const py::bytes& bytes) {
+  const std::string text = bytes;
+  TruthId truth;
+  if (text.size() != truth.size()) {
+    throw py::value_error("truth needs " + std::to_string(truth.size()) + " bytes, not " +
+                          std::to_string(text.size()));
+  }
+  std::copy(text.begin(), text.end(), truth.begin());
+  return truth;
+}
+
+std::string path_of(const py::str& path) {
+  PyObject* bytes = nullptr;
+  if (PyUnicode_FSConverter(path.ptr(), &bytes) == 0) throw py::error_already_set();
+  return py::reinterpret_steal<py::bytes>(bytes);
+}
+
 }  // namespace nearsight

@@ -31,6 +31,11 @@ std::vector<RowId> ids_1d(const pybind11::object& array, const char* what);
 size_t count_of(const pybind11::int_& number, const char* what);
 uint64_t unsigned_of(const pybind11::int_& number, const char* what);
 
+TruthId truth_of(const pybind11::bytes& bytes);
+
+// The bytes that the operating system calls the path (os.fsencode).
+std::string path_of(const pybind11::str& path);
+
 template <class T>
 pybind11::array_t<T> array_of(const std::vector<T>& values) {
   return pybind11::array_t<T>(static_cast<pybind11::ssize_t>(values.size()), values.data());

@@ -10,5 +10,7 @@ void bind_kernels(pybind11::module_& module);
 void bind_row_mask(pybind11::module_& module);
 void bind_snapshot(pybind11::module_& module);
 void bind_index(pybind11::module_& module);
+void bind_columns_snapshot(pybind11::module_& module);
+void bind_columns(pybind11::module_& module);
 
 }  // namespace nearsight

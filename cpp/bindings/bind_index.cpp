@@ -40,24 +40,6 @@ std::vector<Field> fields_of(const py::sequence& tuples) {
   return fields;
 }
 
-TruthId truth_of(const py::bytes& bytes) {
-  const std::string text = bytes;
-  TruthId truth;
-  if (text.size() != truth.size()) {
-    throw py::value_error("truth needs " + std::to_string(truth.size()) + " bytes, not " +
-                          std::to_string(text.size()));
-  }
-  std::copy(text.begin(), text.end(), truth.begin());
-  return truth;
-}
-
-// The bytes that the operating system calls the path (os.fsencode).
-std::string path_of(const py::str& path) {
-  PyObject* bytes = nullptr;
-  if (PyUnicode_FSConverter(path.ptr(), &bytes) == 0) throw py::error_already_set();
-  return py::reinterpret_steal<py::bytes>(bytes);
-}
-
 std::unique_ptr<Index> open(const py::str& directory, const py::bytes& truth_bytes,
                             const py::sequence& field_tuples, bool read_only) {
   const std::string path = path_of(directory);

@@ -9,4 +9,6 @@ PYBIND11_MODULE(_core, module) {
   nearsight::bind_row_mask(module);
   nearsight::bind_snapshot(module);
   nearsight::bind_index(module);
+  nearsight::bind_columns_snapshot(module);
+  nearsight::bind_columns(module);
 }

@@ -133,3 +133,128 @@ class Index:
         """
 
     def snapshot(self) -> Snapshot: ...
+
+# path (no NUL), value: a number (int of 64 bits or float), a text, a bool, None, or a point
+# (latitude, longitude) in degrees
+Fact = tuple[str, float | int | str | bool | tuple[float, float] | None]
+
+@final
+class DocSet:
+    """Which documents of one snapshot. Sets of two snapshots don't mix: ValueError."""
+
+    def count(self) -> int: ...
+    def has(self, doc: int) -> bool: ...
+    def __and__(self, other: DocSet) -> DocSet: ...
+    def __or__(self, other: DocSet) -> DocSet: ...
+
+@final
+class ColumnsSnapshot:
+    """What one commit published. Never changes; any thread may use it at any time.
+
+    A document is found by a path if one of its facts there fits. Kinds never mix: a number equals
+    no text and no bool; ints and floats are equal, and are ordered, exactly. Texts are ordered by
+    code points. Whatever reads facts raises CorruptionError when it meets a damaged block.
+    """
+
+    @property
+    def generation(self) -> int: ...
+    def __len__(self) -> int: ...
+    def all(self) -> DocSet: ...
+    def equal(
+        self, path: str, value: float | int | str | bool | tuple[float, float] | None
+    ) -> DocSet: ...
+    def between(
+        self,
+        path: str,
+        low: float | str | None,
+        high: float | str | None,
+        low_open: bool = False,
+        high_open: bool = False,
+    ) -> DocSet:
+        """The documents with a number, or a text, from `low` to `high`; None: no bound there.
+
+        An open bound is itself outside. ValueError: no bound at all, bounds of two kinds, NaN.
+        """
+
+    def exists(self, path: str, prefix: bool = False) -> DocSet:
+        """The documents with any value on this path, or on any path that begins so."""
+
+    def within(self, path: str, latitude: float, longitude: float, km: float) -> DocSet:
+        """The documents with a point at most `km` away, on a sphere of radius 6371.0088 km."""
+
+    def box(self, path: str, south: float, west: float, north: float, east: float) -> DocSet:
+        """The documents with a point in the box, edges included; date line: west > east."""
+
+    def polygon(self, path: str, corners: Sequence[tuple[float, float]]) -> DocSet:
+        """The documents with a point in the polygon of at least 3 corners, edges included.
+
+        Even-odd rule in the plane of degrees. An edge takes the shorter way round; a polygon round
+        a pole holds the pole that is nearer to its corners.
+        """
+
+    def of_docs(self, docs: ArrayLike) -> DocSet:
+        """The documents with these ids [n]; unknown ids are left out, here and below."""
+
+    def of_rows(self, rows: ArrayLike) -> DocSet:
+        """The documents that these rows [n] stand for; row 0 stands for none."""
+
+    def of_owners(self, owners: ArrayLike) -> DocSet: ...
+    def family(self, docs: DocSet) -> DocSet:
+        """The documents whose owner has a document in the set."""
+
+    def invert(self, docs: DocSet) -> DocSet:
+        """The documents that the set leaves out."""
+
+    def docs(self, docs: DocSet) -> NDArray[np.uint64]:
+        """The ids of the documents, ascending."""
+
+    def rows(self, docs: DocSet) -> NDArray[np.uint64]:
+        """The rows that stand for the documents, ascending, each once, without 0."""
+
+    def owners(self, docs: DocSet) -> NDArray[np.uint64]:
+        """The owners of the documents, ascending, each once."""
+
+    def verify(self) -> None:
+        """Check every block of every file; CorruptionError names the first that is damaged."""
+
+@final
+class Columns:
+    """The facts of documents, cached in a directory, derived from the truth and rebuilt from it."""
+
+    @staticmethod
+    def open(directory: str, truth: bytes, read_only: bool = False) -> Columns:
+        """Open the cache in a directory, by the rules of `Index.open` ('': in memory only).
+
+        An index may have its cache in the same directory.
+        """
+
+    @property
+    def generation(self) -> int: ...
+    @property
+    def dropped_because(self) -> str: ...
+    def put(
+        self,
+        docs: ArrayLike,
+        owners: ArrayLike,
+        rows: ArrayLike,
+        facts: Sequence[Sequence[Fact]],
+    ) -> None:
+        """Add documents, unseen until commit; what is known of those that exist is replaced.
+
+        docs, owners and rows [n] and a sequence of facts for each; row 0: no row stands for it.
+        All or nothing: ValueError names the document and the fact that cannot be kept.
+        """
+
+    def erase(self, docs: ArrayLike) -> None:
+        """Forget documents, unseen until commit; unknown ids are harmless."""
+
+    def commit(self, generation: int) -> None:
+        """Publish what came since the last commit; `generation` never falls.
+
+        Past 32 MiB of fresh facts they go to disk here, as those of an `Index` do.
+        """
+
+    def seal(self) -> None:
+        """Write everything that was committed; raises what `Index.seal` raises."""
+
+    def snapshot(self) -> ColumnsSnapshot: ...

@@ -167,9 +167,14 @@ ORGANS = {
     "filter": {"base"},
     "rank": {"base", "kernels"},
     "index": {"base", "kernels", "store", "filter", "rank"},
+    "columns": {"base", "kernels"},
 }
 SHARED = {"types", "row_mask", "status"}  # headers that everybody stands on
-BELONGS = {"directory": "base", "kernel_table": "kernels"}  # the others are named like their organ
+BELONGS = {  # the others are named like their organ
+    **dict.fromkeys(["cache_files", "coding", "directory", "guard", "sealed_file"], "base"),
+    "facts": "columns",
+    "kernel_table": "kernels",
+}
 FILES = r"<(cstdio|stdio\.h|fstream|filesystem|fcntl\.h|unistd\.h|sys/mman\.h|sys/stat\.h)>"
 INTRINSICS = r"<(\w*mmintrin|x86intrin|arm_\w+)\.h>"
 LEAF = rf'"nearsight/kernel_table\.h"|<(stddef|stdint)\.h>|<(cstddef|cstdint)>|{INTRINSICS}'

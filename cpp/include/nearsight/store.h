@@ -12,6 +12,7 @@
 
 #include "nearsight/directory.h"
 #include "nearsight/row_mask.h"
+#include "nearsight/sealed_file.h"
 #include "nearsight/status.h"
 #include "nearsight/types.h"
 
@@ -101,9 +102,6 @@ Status walk(const Contents& contents, const RowMask& mask, size_t first, size_t 
   }
   return Status::ok();
 }
-
-// CRC-32C, handed in by whoever chose the kernels.
-using Crc32c = uint32_t (*)(uint32_t crc, const void* bytes, size_t size);
 
 // The files of one cache. One thread at a time.
 class Store {

@@ -1,7 +1,7 @@
 #include "nearsight/index.h"
 
 #include "door.h"
-#include "guard.h"
+#include "nearsight/guard.h"
 #include "writer.h"
 
 namespace nearsight {

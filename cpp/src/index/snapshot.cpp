@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "door.h"
-#include "guard.h"
+#include "nearsight/guard.h"
 #include "nearsight/filter.h"
 #include "nearsight/index.h"
 #include "state.h"

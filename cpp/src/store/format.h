@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "nearsight/cache_files.h"
 #include "nearsight/store.h"
 #include "nearsight/types.h"
 
@@ -17,34 +18,22 @@ namespace nearsight {
 static_assert(std::endian::native == std::endian::little, "cache files are mapped as they are");
 
 inline constexpr uint32_t kFormatVersion = 1;
-inline constexpr size_t kMagicBytes = 8;
 inline constexpr std::string_view kManifestMagic = "NSCACHE\n";
 inline constexpr std::string_view kSegmentMagic = "NSROWS1\n";
-
-inline constexpr size_t kPageBytes = 4096;
-inline constexpr size_t kBlockBytes = 65536;
-inline constexpr size_t kCrcBytes = 4;
 
 // With 8 fields of 65536 f32 a row has 2^21 bytes: 2^40 rows can't overflow 64 bits.
 inline constexpr uint64_t kMaxRows = uint64_t{1} << 40;
 
-inline constexpr std::string_view kManifestName = "manifest";
-inline constexpr std::string_view kTemporaryPrefix = "manifest-";
-inline constexpr std::string_view kTemporarySuffix = ".tmp";
-inline constexpr std::string_view kSegmentPrefix = "rows-";
-inline constexpr std::string_view kSegmentSuffix = ".seg";
+inline constexpr CacheNames kNames{"manifest", "rows"};
 
-// Where everything is in a segment. REQUIRES rows <= kMaxRows and fields that passed the door.
+// Where everything is in a segment's data. REQUIRES rows <= kMaxRows and fields that passed the
+// door.
 struct Layout {
-  Layout(uint64_t rows, std::span<const Field> fields) {
-    uint64_t at = padded(kPageBytes + rows * sizeof(RowId));
+  Layout(uint64_t rows, std::span<const Field> fields) : size(padded(rows * sizeof(RowId))) {
     for (size_t f = 0; f < fields.size(); ++f) {
-      vectors[f] = at;
-      at = padded(at + rows * stride_bytes(fields[f]));
+      vectors[f] = size;
+      size = padded(size + rows * stride_bytes(fields[f]));
     }
-    table = at;
-    blocks = (table - kPageBytes + kBlockBytes - 1) / kBlockBytes;
-    size = table + blocks * kCrcBytes;
   }
 
   static constexpr uint64_t padded(uint64_t offset) {
@@ -52,8 +41,6 @@ struct Layout {
   }
 
   std::array<uint64_t, kMaxFields> vectors{};
-  uint64_t table;
-  uint64_t blocks;
   uint64_t size;
 };
 

@@ -1,8 +1,6 @@
 #include "nearsight/store.h"
 
 #include <algorithm>
-#include <charconv>
-#include <optional>
 
 #include "format.h"
 #include "manifest.h"
@@ -13,29 +11,6 @@ namespace {
 
 // Rows are copied into a new segment in pieces of at most this many bytes.
 constexpr size_t kCopyBytes = size_t{1} << 20;
-
-// A writer in another process may replace the manifest, and remove the segments of the old one,
-// while we are between the two: what fails is looked at again.
-constexpr int kLoadsAgain = 2;
-
-// The number in a name of our patterns; nothing if the name is not ours.
-std::optional<uint64_t> number_in(std::string_view name) {
-  for (const auto& [prefix, suffix] :
-       {std::pair(kSegmentPrefix, kSegmentSuffix), std::pair(kTemporaryPrefix, kTemporarySuffix)}) {
-    if (!name.starts_with(prefix) || !name.ends_with(suffix)) continue;
-    if (name.size() <= prefix.size() + suffix.size()) continue;
-    const char* const begin = name.data() + prefix.size();
-    const char* const end = name.data() + name.size() - suffix.size();
-    uint64_t number = 0;
-    const auto [stop, error] = std::from_chars(begin, end, number);
-    if (error == std::errc() && stop == end && *begin != '0') return number;
-  }
-  return std::nullopt;
-}
-
-std::string temporary_name(uint64_t number) {
-  return std::string(kTemporaryPrefix) + std::to_string(number) + std::string(kTemporarySuffix);
-}
 
 void place(Contents& contents, PlacedPart part, std::span<const uint64_t> live) {
   part.begin = contents.next_position();
@@ -49,28 +24,17 @@ std::span<const uint64_t> live_words(const Contents& contents, const PlacedPart&
   return contents.live.words().subspan(part.begin / 64, (part.rows + 63) / 64);
 }
 
-// The first part to be rewritten (FORMAT.md, "What a writer does").
 size_t first_to_write(const Contents& now) {
-  size_t first = now.parts.size();
-  size_t writing = 0;  // living rows of [first, end)
-  for (size_t i = now.parts.size(); i-- > 0;) {
-    const PlacedPart& part = now.parts[i];
-    const size_t live = now.live.count_in(part.begin, part.end());
-    const bool is_small = first == i + 1 && live < 2 * writing;
-    const bool is_mostly_erased = 2 * live < part.rows;
-    if (!part.part->is_saved() || is_small || is_mostly_erased) {
-      for (; first > i; --first) {
-        const PlacedPart& joining = now.parts[first - 1];
-        writing += now.live.count_in(joining.begin, joining.end());
-      }
-    }
+  std::vector<PartSize> sizes;
+  for (const PlacedPart& part : now.parts) {
+    sizes.push_back({part.rows, now.live.count_in(part.begin, part.end()), part.part->is_saved()});
   }
-  return first;
+  return first_to_write(sizes);
 }
 
 size_t rows_at_once(size_t row_bytes) { return std::max<size_t>(1, kCopyBytes / row_bytes); }
 
-Status copy_ids(const Contents& now, size_t first, SegmentWriter& out) {
+Status copy_ids(const Contents& now, size_t first, SealedWriter& out) {
   const size_t most = rows_at_once(sizeof(RowId));
   return walk(now, now.live, first, most, [&](const PlacedPart& from, size_t row, size_t count) {
     auto ids = from.part->ids(row, count);
@@ -80,7 +44,7 @@ Status copy_ids(const Contents& now, size_t first, SegmentWriter& out) {
 }
 
 Status copy_vectors(const Contents& now, size_t first, size_t field, size_t stride,
-                    SegmentWriter& out) {
+                    SealedWriter& out) {
   const size_t most = rows_at_once(stride);
   return walk(now, now.live, first, most, [&](const PlacedPart& from, size_t row, size_t count) {
     auto rows = from.part->rows(field, row, count);
@@ -90,16 +54,16 @@ Status copy_vectors(const Contents& now, size_t first, size_t field, size_t stri
 }
 
 Result<uint32_t> write_rows(const Contents& now, size_t first, const std::string& header,
-                            std::span<const Field> fields, SegmentWriter& out) {
+                            std::span<const Field> fields, SealedWriter& out) {
   if (Status status = out.header(header); !status.is_ok()) return status;
   if (Status status = copy_ids(now, first, out); !status.is_ok()) return status;
-  if (Status status = out.end_section(); !status.is_ok()) return status;
+  if (Status status = out.pad(kPageBytes); !status.is_ok()) return status;
   for (size_t f = 0; f < fields.size(); ++f) {
     Status status = copy_vectors(now, first, f, stride_bytes(fields[f]), out);
     if (!status.is_ok()) return status;
-    if (status = out.end_section(); !status.is_ok()) return status;
+    if (status = out.pad(kPageBytes); !status.is_ok()) return status;
   }
-  return out.end_segment();
+  return out.end();
 }
 
 }  // namespace
@@ -119,8 +83,8 @@ Result<std::unique_ptr<Store>> Store::open(std::shared_ptr<Directory> directory,
   std::unique_ptr<Store> store(new Store(std::move(directory), truth, std::move(fields), crc32c));
   bool has_manifest = false;
   for (const std::string& name : names.value()) {
-    has_manifest = has_manifest || name == kManifestName;
-    const uint64_t number = number_in(name).value_or(0);
+    has_manifest = has_manifest || name == kNames.manifest;
+    const uint64_t number = kNames.number_in(name).value_or(0);
     store->next_number_ = std::max(store->next_number_, number + 1);
   }
   if (!has_manifest) return store;
@@ -135,7 +99,7 @@ Result<std::unique_ptr<Store>> Store::open(std::shared_ptr<Directory> directory,
 
 Status Store::load() {
   found_ = Contents();
-  auto file = directory_->map(std::string(kManifestName));
+  auto file = directory_->map(std::string(kNames.manifest));
   if (!file.is_ok()) return file.status();
   auto manifest = decode_manifest(file.value()->bytes(), truth_, fields_, crc32c_);
   if (!manifest.is_ok()) return manifest.status();
@@ -174,10 +138,10 @@ Result<PlacedPart> Store::write_segment(const Contents& now, size_t first) {
   if (rows == 0) return PlacedPart{nullptr, 0, 0};
 
   const SegmentIdentity identity{truth_, next_number_++, rows};
-  const std::string name = segment_name(identity.number);
+  const std::string name = kNames.segment_name(identity.number);
   auto file = directory_->create(name);
   if (!file.is_ok()) return file.status();
-  SegmentWriter out(*file.value(), crc32c_);
+  SealedWriter out(*file.value(), crc32c_);
   const std::string header = encode_header(identity, fields_, crc32c_);
   const auto table_crc = write_rows(now, first, header, fields_, out);
   file.value().reset();
@@ -200,32 +164,23 @@ Status Store::write_manifest(const Contents& now) {
          is_whole ? std::vector<uint64_t>() : std::vector<uint64_t>(words.begin(), words.end())});
   }
   const std::string bytes = encode_manifest(manifest, truth_, fields_, crc32c_);
-  const std::string temporary = temporary_name(next_number_++);
-  auto file = directory_->create(temporary);
-  if (!file.is_ok()) return file.status();
-  Status status = file.value()->write(std::as_bytes(std::span(bytes)));
-  if (status.is_ok()) status = file.value()->close();
-  if (status.is_ok()) status = directory_->rename(temporary, std::string(kManifestName));
-  if (!status.is_ok()) (void)directory_->remove(temporary);
-  return status;
+  return publish_manifest(*directory_, kNames, next_number_++, bytes);
 }
 
 void Store::discard(const PlacedPart& written) {
   if (written.rows == 0) return;
-  (void)directory_->remove(segment_name(static_cast<const Segment&>(*written.part).number()));
+  (void)directory_->remove(
+      kNames.segment_name(static_cast<const Segment&>(*written.part).number()));
 }
 
-// Removes what the manifest doesn't name. What can't be removed now will be next time.
+// Removes what the manifest doesn't name.
 void Store::sweep(const Contents& now) {
-  auto names = directory_->list();
-  if (!names.is_ok()) return;
-  for (const std::string& name : names.value()) {
-    const bool is_used = std::any_of(now.parts.begin(), now.parts.end(), [&](const auto& part) {
-      return part.part->is_saved() &&
-             segment_name(static_cast<const Segment&>(*part.part).number()) == name;
+  sweep_files(*directory_, kNames, [&](const std::string& name) {
+    return std::any_of(now.parts.begin(), now.parts.end(), [&](const PlacedPart& part) {
+      const auto& segment = static_cast<const Segment&>(*part.part);
+      return kNames.segment_name(segment.number()) == name;
     });
-    if (!is_used && number_in(name).has_value()) (void)directory_->remove(name);
-  }
+  });
 }
 
 }  // namespace nearsight

@@ -1,4 +1,4 @@
-#include "coding.h"
+#include "nearsight/coding.h"
 
 namespace nearsight {
 
