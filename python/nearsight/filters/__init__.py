@@ -28,8 +28,8 @@ authors), each with =, != or `in (…)`, and when it was `:added` or `:changed`
 whole, in UTC). `has(geo)`, `has(region)` and `has(crop)` ask what there is at all.
 
 `within(latitude, longitude, kilometres)` (or `5 miles`, `degrees`, `radians`), `box(latitude,
-longitude, latitude, longitude)`, two opposite corners, and `polygon(latitude, longitude, …)`, at
-least three, ask where an input is.
+longitude, latitude, longitude)`, two opposite corners, the western one first (so that a box may lie
+across the date line), and `polygon(latitude, longitude, …)`, at least three, ask where an input is.
 """
 
 from collections.abc import Iterable, Mapping
