@@ -241,6 +241,18 @@ def test_a_builder_refuses_what_cannot_be_asked(make: object, why: str) -> None:
         make()  # type: ignore[operator]
 
 
+@pytest.mark.parametrize("name", [":id", "a,b", "AND", "not", "a(b", "{", "@a", 'say "x"', "a\\b"])
+def test_a_name_that_means_something_else_is_written_in_quotes(name: str) -> None:
+    for where in (annotated(name), unsaid(name), predicted(name, 0.5)):
+        assert parse(str(where)) == where
+
+
+def test_distances_have_units() -> None:
+    assert within(1, 2, miles=1) == within(1, 2, km=1.609344)
+    assert within(1, 2, radians=1) == within(1, 2, km=6371.0088)
+    assert 111.19 < within(1, 2, degrees=1).km < 111.2  # type: ignore[attr-defined]
+
+
 def test_a_polygon_may_lie_across_the_date_line() -> None:
     corners = ((0, 170), (0, -170), (10, 180))
     assert polygon(*corners) == Polygon(tuple(filters.places.GeoPoint(*c) for c in corners))
