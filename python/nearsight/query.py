@@ -97,11 +97,9 @@ class Query:
         where = to_filters(_list(found.get("filters")), place=f"{node.place}.filters")
         parts = [] if where is None else [where]
         for item in found["ands"].list() if "ands" in found else []:
-            both = item.filled("input", "output")
-            if "output" in both:
-                ranks += tuple(ranks_of_and(both["output"], language))
-            if "input" in both and (part := filter_of_and(both["input"])) is not None:
-                parts.append(part)
+            ranks += tuple(ranks_of_and(item, language))
+            part = filter_of_and(item)
+            parts += [] if part is None else [part]
         return cls(ranks, every(parts) if parts else None, of)
 
 

@@ -103,6 +103,8 @@ def one(**data: object) -> dict[str, object]:
             box((48, 2), (49, 3)),
         ),
         ({"input": {"data": {"image": {}}}}, filters.type("image")),
+        ({"annotation": {"worker": {"user": {"id": "anna"}}}}, filters.by("anna")),
+        (one(regions=[{"region_info": {"bounding_box": {}}}]), filters.has("region")),
         ({"input": {"data": {"text": {}, "audio": {}}}}, filters.type("text", "audio")),
         (
             {"input": {"data": {"text": {}}, "status": {"code": 30000}}},
@@ -149,6 +151,15 @@ def test_several_filters_all_hold() -> None:
         ({"metadata": {"a": object()}}, r"filters\[0\].metadata: metadata.a is a object"),
         ({"geo_point": {"longitude": 2}}, r"filters\[0\].geo_point: give longitude and latitude"),
         ({"annotation": {"user": "a"}}, r"filters\[0\].annotation: there is no key 'user'"),
+        (one(text={"raw": "sea"}), r"annotation.data: there is no key 'text' here"),
+        (one(image={"base64": "AAE="}), r"data.image: there is no key 'base64' here"),
+        ({"input": {"data": {"text": {"url": "a"}}}}, r"data: there is no key 'text' here"),
+        (one(regions=[{"id": "r"}]), r"regions\[0\]: there is no key 'id' here"),
+        (one(regions=[{}]), r"regions\[0\]: of regions, .* can be asked for"),
+        (
+            one(regions=[{"region_info": {"bounding_box": {"top_row": 0.5}}}]),
+            "bounding_box: any box is meant",
+        ),
         (one(geo={"geo_limit": {"value": 3}}), "give a geo_point or a geo_box"),
         (one(geo={"geo_box": [1], "geo_point": {"x": 1}}), "not both"),
         (one(geo={"geo_box": [1]}), "give two opposite corners"),
@@ -199,15 +210,22 @@ def test_items_of_ands_restrict_by_what_was_said_and_order_by_what_is_seen() -> 
         {"output": {"data": {"concepts": [{"name": "sea", "value": False}]}}},
         {"output": {"input": {"data": {"image": {"url": "https://b", "crop": [0, 0, 1, 0.5]}}}}},
         {"output": {"input": {"id": "y", "data": {"image": {}}}}},
-        {"input": {}, "output": {}},
+        {"input": {}, "output": {}, "negate": True},
+        {"input": {"data": {"concepts": [{"id": "bird"}]}}, "negate": True},
+        {"output": {"data": {"concepts": [{"name": "sun"}]}}, "negate": True},
+        {"annotation": {"user_id": "anna"}},
     ]
-    where = DOG & CAT & metadata({"a": 1, "b": 2}) & filters.id("x") & filters.url("https://a")
+    where = DOG & CAT & metadata({"a": 1, "b": 2}) & filters.id("x") & filters.type("image")
+    where &= filters.url("https://a") & ~annotated("bird") & filters.by("anna")
     ranks = (
         Rank("concept", "sea", -1),
         Rank("image", "https://b", crop=(0, 0, 1, 0.5)),  # type: ignore[arg-type]
         Rank("input", "y"),
+        Rank("concept", "sun", -1),
     )
+    before = copy.deepcopy(ands)
     assert Query.from_hosted({"query": {"ands": ands}}) == Query(ranks, where)
+    assert ands == before
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ What several things mean together, as the service documents it:
   concepts in one filter one is enough, and so of several input types and status codes, which are
   also enough for each other; of several concepts in one item of `ands` every one has to hold.
 - `metadata` contain the value of at least one key, however nested; in `ands`, of every key.
+- The times of `last_updated_time_range` belong to it.
 - A concept's `value` is 1 when it is left out; 0 asks for what was said not to show it.
 - `negate` turns the whole filter round. Empty values ask for nothing.
 
@@ -53,14 +54,10 @@ def filter_of(mapping: Mapping[str, Any], place: str = "filter") -> Filter | Non
         return _wire(node) if _WIRE & node.object().keys() else _of_sdk(node)
 
 
-def filter_of_and(node: Node) -> Filter | None:
-    """What the `input` of one item of the list `ands` restricts to."""
-    found = node.filled("id", "data")
-    parts = [fields.id(found["id"].text())] if "id" in found else []
-    if "data" in found:
-        with node.named():
-            parts += _data(found["data"], each=True)
-    return every(parts) if parts else None
+def filter_of_and(item: Node) -> Filter | None:
+    """What one item of the list `ands` restricts to, by its `input` or its `annotation`."""
+    with item.named():
+        return _wire(item, each=True)
 
 
 def concepts_of(node: Node) -> list[HostedConcept]:
@@ -105,13 +102,13 @@ def _of_sdk(node: Node) -> Filter | None:
     return every(parts) if parts else None
 
 
-def _wire(node: Node) -> Filter | None:
-    found = node.filled(*_WIRE)
+def _wire(node: Node, *, each: bool = False) -> Filter | None:
+    found = node.filled(*_WIRE, *(["output"] if each else []))
     parts: list[Filter] = []
     if "annotation" in found:
-        parts += _annotation(found["annotation"])
+        parts += _annotation(found["annotation"], each)
     if "input" in found:
-        parts += _input(found["input"])
+        parts += _input(found["input"], each)
     if "last_updated_time_range" in found:
         parts += _changed(found["last_updated_time_range"])
     if not parts:
@@ -119,20 +116,25 @@ def _wire(node: Node) -> Filter | None:
     return ~every(parts) if "negate" in found and found["negate"].flag() else every(parts)
 
 
-def _annotation(node: Node) -> list[Filter]:
-    found = node.filled("id", "input_id", "data")
+def _annotation(node: Node, each: bool) -> list[Filter]:
+    found = node.filled("id", "input_id", "user_id", "worker", "data")
     parts = [fields.annotation(found["id"].text())] if "id" in found else []
     parts += [fields.id(found["input_id"].text())] if "input_id" in found else []
-    return parts + (_data(found["data"]) if "data" in found else [])
+    parts += [fields.by(found["user_id"].text())] if "user_id" in found else []
+    if "worker" in found:
+        user = found["worker"].filled("user").get("user")
+        author = user.filled("id").get("id") if user else None
+        parts += [fields.by(author.text())] if author else []
+    return parts + (_data(found["data"], each) if "data" in found else [])
 
 
-def _input(node: Node) -> list[Filter]:
+def _input(node: Node, each: bool) -> list[Filter]:
     found = node.filled("id", "data", "status", "dataset_ids")
     parts = [fields.id(found["id"].text())] if "id" in found else []
     enough: list[Filter] = []
     if "data" in found:
         data = found["data"]
-        parts += _data(data)
+        parts += _data(data, each)
         bare = (kind for kind in _TYPES if kind in data.object() and not data[kind].filled("url"))
         enough += [fields.type(kind) for kind in bare]
     if "status" in found:
@@ -143,9 +145,9 @@ def _input(node: Node) -> list[Filter]:
     return parts + ([either(enough)] if enough else [])
 
 
-def _data(node: Node, *, each: bool = False) -> list[Filter]:
+def _data(node: Node, each: bool) -> list[Filter]:
     """What `data` asks for; `each`: every concept and every key of the metadata has to be so."""
-    found = node.filled("concepts", "metadata", "geo", "image", "video", "text", "audio")
+    found = node.filled("concepts", "metadata", "geo", "regions", "image")
     parts: list[Filter] = []
     if "concepts" in found:
         parts.append((every if each else either)(_said(found["concepts"])))
@@ -153,6 +155,8 @@ def _data(node: Node, *, each: bool = False) -> list[Filter]:
         parts.append(_contains(found["metadata"], each=each))
     if "geo" in found:
         parts += _geo(found["geo"])
+    if "regions" in found:
+        parts += [_region(region) for region in found["regions"].list()]
     if "image" in found and (url := found["image"].filled("url").get("url")):
         parts.append(fields.url(url.text()))
     return parts
@@ -176,6 +180,16 @@ def _contains(node: Node, *, each: bool = False) -> Filter:
         if each:
             return metadata(asked)
         return either(metadata({key: value}) for key, value in asked.items())
+
+
+def _region(node: Node) -> Filter:
+    """Annotations of a box are asked for by an empty one."""
+    info = node.object("region_info").get("region_info")
+    if info is None or "bounding_box" not in info.object("bounding_box"):
+        raise node.error('of regions, {"region_info": {"bounding_box": {}}} can be asked for')
+    if not info["bounding_box"].is_empty:
+        raise info["bounding_box"].error("any box is meant: leave its sides out")
+    return fields.has("region")
 
 
 def _type(node: Node) -> Filter:

@@ -10,6 +10,7 @@ out; 0, as well as `negate`, asks for what does not show it: a weight of -1. Emp
 
 import base64
 import binascii
+from dataclasses import replace
 from typing import Any
 
 from nearsight.document import Node
@@ -42,12 +43,16 @@ def ranks_of(node: Node, language: str | None = None) -> list[Rank]:
     return ranks
 
 
-def ranks_of_and(node: Node, language: str | None = None) -> list[Rank]:
-    """What the `output` of one item of the list `ands` orders by."""
-    found = node.filled("data", "input")
-    with node.named():
-        ranks = _data(found["data"], language) if "data" in found else []
-        return ranks + (_input(found["input"], language) if "input" in found else [])
+def ranks_of_and(item: Node, language: str | None = None) -> list[Rank]:
+    """What one item of the list `ands` orders by: its `output`."""
+    found = item.filled("output", "input", "annotation", "negate")
+    if "output" not in found:
+        return []
+    with item.named():
+        output = found["output"].filled("data", "input")
+        ranks = _data(output["data"], language) if "data" in output else []
+        ranks += _input(output["input"], language) if "input" in output else []
+        return _negated(ranks, found.get("negate"))
 
 
 def _wire(node: Node, language: str | None) -> list[Rank]:
@@ -55,9 +60,13 @@ def _wire(node: Node, language: str | None) -> list[Rank]:
     ranks = _annotation(found["annotation"], language) if "annotation" in found else []
     if "input" in found:  # as one of the service's own samples has it
         ranks += _input(found["input"], language)
-    if "negate" in found and found["negate"].flag():
-        return [Rank(rank.kind, rank.of, -rank.weight, rank.crop, rank.language) for rank in ranks]
-    return ranks
+    return _negated(ranks, found.get("negate"))
+
+
+def _negated(ranks: list[Rank], negate: Node | None) -> list[Rank]:
+    if negate is None or not negate.flag():
+        return ranks
+    return [replace(rank, weight=-rank.weight) for rank in ranks]
 
 
 def _annotation(node: Node, language: str | None) -> list[Rank]:
