@@ -7,7 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearsight.errors import ArgumentError, ModelError, NotFoundError
+from nearsight.knowledge.aliases import ALIASES
 from nearsight.knowledge.concept import Concept
+from nearsight.knowledge.lexicons import ENGLISH, Lexicons
+from nearsight.knowledge.pattern import Pattern
 from nearsight.knowledge.words import key, singulars, words
 
 # No concept's name is longer, counted in words.
@@ -26,8 +29,12 @@ _UNSPOKEN = frozenset(_JOINING.split())
 class ConceptTree:
     """Knows names, kinds and sums of probabilities; immutable, safe to share between threads."""
 
-    def __init__(self, table: str) -> None:
-        """Read a concept table (the comment at its head describes the columns)."""
+    def __init__(self, table: str, lexicons: Lexicons | None = None) -> None:
+        """Read a concept table (the comment at its head describes the columns).
+
+        `lexicons` have the concepts' names in other languages.
+        """
+        self._lexicons = Lexicons("") if lexicons is None else lexicons
         lines = [line for line in table.splitlines() if line and not line.startswith("#")]
         rows = [line.split("\t") for line in lines[1:]]
         covered = _covered_leaves(rows)
@@ -50,7 +57,8 @@ class ConceptTree:
         """Return the tree that comes with the package; every call returns the same one."""
         from importlib.resources import files  # here, to keep `import nearsight` light
 
-        return ConceptTree((files(__package__) / "concepts.tsv").read_text(encoding="utf-8"))
+        table = (files(__package__) / "concepts.tsv").read_text(encoding="utf-8")
+        return ConceptTree(table, Lexicons.load())
 
     @staticmethod
     def of_labels(labels: tuple[str, ...]) -> "ConceptTree":
@@ -91,39 +99,124 @@ class ConceptTree:
             raise NotFoundError(f"no concept has the id {id!r}; ids are WordNet's, like n02084071")
         return self._concepts[id]
 
-    def named(self, name: str) -> list[Concept]:
+    def parents(self, id: str) -> list[Concept]:
+        """Return what a concept is a kind of, one step up. Raises `NotFoundError`."""
+        return [self[parent] for parent in self[id].parents]
+
+    def children(self, id: str) -> list[Concept]:
+        """Return the kinds of a concept, one step down, in the tree's order; of a leaf none.
+
+        Raises `NotFoundError`.
+        """
+        return list(self._children.get(self[id].id, ()))
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages in which concepts have names (BCP 47 tags, sorted)."""
+        return tuple(sorted((ENGLISH, *self._lexicons.languages)))
+
+    def name(self, concept: Concept, language: str = ENGLISH) -> str | None:
+        """Return what a concept is called in a language; None if that is not known.
+
+        Raises `ArgumentError` for a language that `languages` does not have.
+
+        >>> tree = ConceptTree.load()
+        >>> tree.name(tree["n02084071"], "ja")
+        '犬'
+        """
+        language = self._lexicons.resolve(language)
+        return concept.name if language == ENGLISH else self._lexicons[language].name(concept.id)
+
+    def named(self, name: str, language: str | None = None) -> list[Concept]:
         """Return every concept that `name` means; empty if none does.
 
         An id means its concept. Otherwise a name beats a lemma, the exact word beats what it could
         be the plural of, and case, hyphens and underscores do not count. A name that several
-        concepts bear means all of them.
+        concepts bear means all of them. Without a language it is English, or, if it means nothing
+        there, of any language in which it does: see `spoken_in`.
+
+        Raises `ArgumentError` for a language that `languages` does not have.
 
         >>> [concept.id for concept in ConceptTree.load().named("Dogs")]
         ['n02084071']
+        >>> [concept.name for concept in ConceptTree.load().named("собака")]
+        ['dog']
         """
-        if name in self._concepts:
-            return [self._concepts[name]]
-        return list(self._meaning(key(name)))
+        wanted = None if language is None else self._lexicons.resolve(language)
+        if (id := ALIASES.get(name, name)) in self._concepts:
+            return [self._concepts[id]]
+        english = list(self._meaning(key(name))) if wanted in (None, ENGLISH) else []
+        if english or wanted == ENGLISH:
+            return english
+        meanings = self._lexicons.meanings(name, wanted).values()
+        return self._in_order(id for ids in meanings for id in ids)
 
-    def in_text(self, text: str) -> list[tuple[str, list[Concept]]]:
+    def in_text(self, text: str, language: str | None = None) -> list[tuple[str, list[Concept]]]:
         """Return the concepts that a text names, each with the words that name it, in their order.
 
         The longest name wins ("sports car", not "car"). Concepts that are not shown ("top",
-        "structure") count only if the text names nothing else.
+        "structure") count only if the text names nothing else. Without a language the text is
+        English, or, if it names nothing there, of the languages in which it names most.
+
+        Raises `ArgumentError` for a language that `languages` does not have.
 
         >>> [words for words, concepts in ConceptTree.load().in_text("a red sports car")]
         ['sports car']
+        >>> [words for words, concepts in ConceptTree.load().in_text("白い犬と猫", "ja")]
+        ['犬', '猫']
         """
-        found = list(self._matches(text))
-        telling = [match for match in found if any(concept.shown for concept in match[1])]
-        return telling or found
+        wanted = None if language is None else self._lexicons.resolve(language)
+        found = list(self._matches(text)) if wanted in (None, ENGLISH) else []
+        if found or wanted == ENGLISH:
+            telling = [match for match in found if any(concept.shown for concept in match[1])]
+            return telling or found
+        matches = self._lexicons.matches(text, wanted)
+        return [(named, self._in_order(ids)) for named, ids in matches]
 
-    def unread(self, text: str) -> list[str]:
+    def spoken_in(self, name: str) -> tuple[str, ...]:
+        """Return the languages in which `name` means a concept: English alone if it does there.
+
+        >>> ConceptTree.load().spoken_in("dog"), ConceptTree.load().spoken_in("犬")
+        (('en',), ('ja',))
+        """
+        if name in self._concepts or name in ALIASES or self._meaning(key(name)):
+            return (ENGLISH,)
+        return tuple(self._lexicons.meanings(name))
+
+    def matching(self, pattern: str, language: str | None = None) -> list[Concept]:
+        """Return the concepts with a name that fits `pattern`, by name, then by id.
+
+        In a pattern `*` stands for anything; without one it is a whole name. Case, hyphens and
+        underscores do not count. Without a language names are English ones, or, if none fits, those
+        of all languages.
+
+        Raises `ArgumentError` for a language that `languages` does not have.
+
+        >>> [concept.name for concept in ConceptTree.load().matching("*mouse")]
+        ['computer mouse', 'mousetrap']
+        """
+        wanted = None if language is None else self._lexicons.resolve(language)
+        fits = Pattern(pattern).fits
+        english = (*self._by_name.items(), *self._by_lemma.items())
+        ids = {concept.id for name, concepts in english if fits(name) for concept in concepts}
+        if wanted not in (None, ENGLISH) or not (ids or wanted):
+            names = (item for lexicon in self._lexicons.of(wanted) for item in lexicon.names())
+            ids = {id for name, meant in names if fits(name) for id in meant}
+        return sorted((self[id] for id in ids), key=lambda found: (found.name.lower(), found.id))
+
+    def unread(self, text: str, language: str | None = None) -> list[str]:
         """Return the words of a text that name no concept, folded; without articles and the like.
+
+        Of a text in another language none are returned: what its small words are is not known.
 
         >>> ConceptTree.load().unread("a dog playing on the grass")
         ['playing', 'grass']
         """
+        if language is not None and self._lexicons.resolve(language) != ENGLISH:
+            return []
+        matches = list(self._matches(text))
+        if not matches and self.in_text(text):
+            return []
         read = {word for named, _ in self.in_text(text) for word, _, _ in words(named)}
         left = [word for word, _, _ in words(text) if word not in read | _UNSPOKEN]
         return list(dict.fromkeys(left))
@@ -193,6 +286,19 @@ class ConceptTree:
                 if singular in known:
                     return tuple(known[singular])
         return ()
+
+    def _in_order(self, ids: Iterable[str]) -> list[Concept]:
+        """The concepts with these ids, each once, in the tree's order."""
+        wanted = set(ids)
+        return [concept for concept in self if concept.id in wanted] if wanted else []
+
+    @cached_property
+    def _children(self) -> dict[str, list[Concept]]:
+        kinds: dict[str, list[Concept]] = {}
+        for concept in self:
+            for parent in concept.parents:
+                kinds.setdefault(parent, []).append(concept)
+        return kinds
 
     def _spelling(self, known: str) -> str:
         """How a name that was folded for comparison is really written."""
