@@ -192,8 +192,8 @@ class ConceptTree:
 
         Raises `ArgumentError` for a language that `languages` does not have.
 
-        >>> [concept.name for concept in ConceptTree.load().matching("*mouse")]
-        ['computer mouse', 'mousetrap']
+        >>> [concept.name for concept in ConceptTree.load().matching("dog*")]
+        ['dog', 'dog sled']
         """
         wanted = None if language is None else self._lexicons.resolve(language)
         fits = Pattern(pattern).fits
