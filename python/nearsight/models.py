@@ -235,7 +235,7 @@ class Model:
 
     @property
     def _size(self) -> int:
-        return self._embedder.dim + len(self._embedder.labels)
+        return Head.size(self._embedder.dim, len(self._embedder.labels))
 
     def __repr__(self) -> str:
         """Its id and what it recognises."""

@@ -191,7 +191,7 @@ class Search:
             return None
         dim, labels = self._embedder.dim, len(self._embedder.labels)
         own = checked_text(name.strip(), "concept")
-        found = self._truth.models.head_of(own, dim + labels)
+        found = self._truth.models.head_of(own, Head.size(dim, labels))
         if found is None:
             return None
         model, version, stored = found
@@ -283,6 +283,7 @@ def _by_head(head: Head) -> list[Any]:
     else:  # every direction is as good: weigh one with nothing
         terms = [(EMBEDDING, np.ones_like(head.direction), 0.0, "linear")]
     terms += [(PREDICTION, head.evidence, 1.0, "linear")] * bool(len(head.evidence))
+    terms += [(PREDICTION, head.mixture, head.trust, "log")] * (head.trust > 0)
     return [(1.0, "sigmoid", head.bias, terms)]
 
 

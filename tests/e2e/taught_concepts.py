@@ -8,10 +8,19 @@ nothing is said of the others. Then it searches for the concept. The average pre
 all other stamps; beside it stands the one that the training reported, which has seen no more than
 the five. Four draws, always the same ones. Exit status 1 if a mean misses what is promised below.
 
-Two things to know of the numbers. The concepts are WordNet's, and so is the space in which a model
-compares predictions: a concept that cuts across WordNet ("red things") gains less from it. To show
-how much, the last column is a plain mean of the five embeddings, which knows nothing of WordNet.
-And the ground truth is strict: of "tool", a pair of scissors is wrong.
+What to know of the numbers:
+
+- The other stamps are searched, so they are also what the training took as presumed negatives,
+  those that show the concept among them; as in a collection of which five pictures are labelled.
+- The concepts are WordNet's, and so is the tree in which a model looks for what examples share. To
+  show how much that helps, the third column is a plain mean of the five embeddings, which knows
+  nothing of WordNet. Of 26 folders of the stamps ("halloween", "space") the mean is 0.60.
+- The ground truth is strict: of "tool", a pair of scissors is wrong. A head that is told of all
+  stamps what they show reaches 0.82 on those it has not seen (ten folds): more than that cannot be
+  had from these embeddings, and a search for the concept by its own name reaches 0.77.
+- How the two judges of a model are weighed was chosen on every other of the concepts.
+- What five examples report says little of one concept: "apart" is the mean distance of reported
+  from measured of one training, and of one concept's mean of four.
 """
 
 import sys
@@ -29,7 +38,7 @@ from nearsight.knowledge import ConceptTree
 TAUGHT = 5
 LEAST_STAMPS = 8
 DRAWS = 4
-LEAST_PRECISION = 0.7  # mean average precision; the draw of the examples moves it by 0.02
+LEAST_PRECISION = 0.75  # mean average precision; the draw of the examples moves it by 0.02
 MOST_APART = 0.1  # mean reported from mean measured
 
 Row = tuple[float, float, float, float]  # measured, reported, mean of embeddings, seconds
@@ -53,9 +62,13 @@ def main() -> int:
         print("measured  reported  plain  concept              stamps")
         rows = np.array([row for name in shown for row in table(app, name, shown[name])])
     measured, reported, plain, seconds = rows.mean(0)
-    apart = np.abs(rows[:, 0] - rows[:, 1]).mean()
+    apart = rows[:, 1] - rows[:, 0]
     print(f"{measured:8.3f}  {reported:8.3f}  {plain:5.3f}  mean of {len(shown)} concepts")
-    print(f"reported and measured: {apart:.3f} apart on average over {len(rows)} trainings")
+    print(
+        f"reported and measured, apart: means {abs(apart.mean()):.3f}, one concept "
+        f"{np.abs(apart.reshape(-1, DRAWS).mean(1)).mean():.3f}, one training "
+        f"{np.abs(apart).mean():.3f}"
+    )
     print(f"one training: {1000 * seconds:.0f} ms")
     return 0 if measured >= LEAST_PRECISION and abs(measured - reported) <= MOST_APART else 1
 

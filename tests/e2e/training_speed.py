@@ -4,8 +4,8 @@
 
 The embeddings are random, since the time does not depend on what they hold. `train` is all of it:
 reading the truth, learning, judging, and the commit; the first one of a process also builds the
-space of concepts. Exit status 1 if the best of five takes more than 200 ms, which is meant for one
-core that has nothing else to do.
+space of concepts. Exit status 1 if the first, or the best of five, takes more than 200 ms, which
+is meant for one core that has nothing else to do.
 """
 
 import hashlib
@@ -56,7 +56,7 @@ def main() -> int:
         model = app.models.create("numbers", concepts=["even"])
         times = [timed(model) for _ in range(5)]
     print(f"{LABELLED} labelled inputs, ms:", *(f"{time:.0f}" for time in times))
-    return 0 if min(times) <= MOST_MS else 1
+    return 0 if max(times[0], min(times)) <= MOST_MS else 1
 
 
 def timed(model: nearsight.Model) -> float:

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nearsight.knowledge import ConceptSpace, ConceptTree
-from nearsight.teaching import NO, PRESUMED, YES, Report, calibrate, solve, teach
+from nearsight.teaching import NO, PRESUMED, YES, Report, calibrate, kinship, solve, teach
+from nearsight.teaching.ridge import inverted
 
 Problem = tuple[np.ndarray, np.ndarray, np.ndarray]
 
@@ -42,6 +43,17 @@ def test_left_out_scores_are_those_of_explicit_refits(seed: int, n: int) -> None
         if len(negative):
             mean = np.average(design[negative] @ refit, weights=weights[negative])
             assert fit.above[i] == pytest.approx(design[i] @ refit - mean, abs=1e-8)
+
+
+@pytest.mark.parametrize(("size", "close"), [(1, 1e-9), (64, 1e-9), (129, 1e-9), (300, 1e-9)])
+def test_a_matrix_is_inverted_by_halves(size: int, close: float) -> None:
+    random = np.random.default_rng(size)
+    roots = random.normal(size=(size, size))
+    matrix = roots @ roots.T / size + np.eye(size)
+    assert inverted(matrix) @ matrix == pytest.approx(np.eye(size), abs=close)
+    single = inverted(matrix.astype(np.float32))
+    assert single.dtype == np.float32
+    assert single == pytest.approx(inverted(matrix), abs=1e-4)
 
 
 def test_the_dual_is_the_primal() -> None:
@@ -181,6 +193,37 @@ def test_predictions_reach_other_kinds_of_a_general_concept() -> None:
     assert probability[2] > probability[3:].max() + 0.05
 
 
+def certain(*names: str) -> np.ndarray:
+    """Predictions that are sure of one leaf of each of these concepts, their first."""
+    tree = ConceptTree.load()
+    leaves = [tree.named(name)[0].leaves[0] for name in names]
+    return np.eye(1000, dtype=np.float32)[leaves]
+
+
+OTHERS = ("sports car", "banana", "piano", "candle", "teapot", "castle", "volcano", "goldfish")
+
+
+def test_kinship_is_the_narrowest_concept_that_the_examples_share() -> None:
+    predictions = certain("pug", "beagle", "collie", "poodle", "tabby", *OTHERS)
+    shows = np.arange(13) < 3
+    found = kinship(ConceptSpace.of(1000), predictions, shows, np.ones(13))
+    assert found.values[3] > found.values[5:].max() + 2, "another dog is hardly more than a piano"
+    assert found.values[3] > found.values[4] + 1, "the examples are dogs, not any pets"
+
+
+def test_a_left_out_kinship_is_that_of_an_explicit_refit() -> None:
+    predictions = certain("pug", "beagle", "tabby", *OTHERS)
+    shows = np.arange(11) < 3
+    space, weights = ConceptSpace.of(1000), np.linspace(1, 2, 11)
+    left_out = kinship(space, predictions, shows, weights).left_out
+    for i in range(3):
+        others = np.delete(np.arange(11), i)
+        refit = kinship(space, predictions[others], shows[others], weights[others])
+        values = np.log(predictions @ refit.mixture)
+        rest = values[~shows]
+        assert left_out[i] == pytest.approx((values[i] - rest.mean()) / rest.std(), abs=1e-3)
+
+
 def test_the_space_of_concepts_is_linear_both_ways() -> None:
     space = ConceptSpace.of(1000)
     assert space is not None
@@ -188,5 +231,9 @@ def test_the_space_of_concepts_is_linear_both_ways() -> None:
     random = np.random.default_rng(0)
     predictions = random.dirichlet(np.full(1000, 0.05), 5).astype(np.float32)
     direction = random.normal(size=space.spread(predictions).shape[1]).astype(np.float32)
+    axes = space.rolled_up(predictions)
+    assert axes[:, :1000] == pytest.approx(predictions)
+    names = {concept.leaves for concept in ConceptTree.load()}
+    assert axes.shape[1] == len(names), "one axis for each set of leaves that a concept covers"
     forth, back = space.spread(predictions) @ direction, predictions @ space.gather(direction)
     assert forth == pytest.approx(back, abs=1e-4)

@@ -2,9 +2,10 @@
 
 from nearsight.teaching.calibration import Calibration, calibrate
 from nearsight.teaching.head import Head
+from nearsight.teaching.kinship import Kinship, kinship
 from nearsight.teaching.report import Report
 from nearsight.teaching.ridge import Ridge, solve
-from nearsight.teaching.teacher import NO, PRESUMED, YES, teach
+from nearsight.teaching.teacher import NO, PRESUMED, YES, Settings, teach
 
 __all__ = [
     "NO",
@@ -12,9 +13,12 @@ __all__ = [
     "YES",
     "Calibration",
     "Head",
+    "Kinship",
     "Report",
     "Ridge",
+    "Settings",
     "calibrate",
+    "kinship",
     "solve",
     "teach",
 ]

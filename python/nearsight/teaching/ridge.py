@@ -6,13 +6,16 @@ the factor 1 / (1 - h), h its leverage on the diagonal of the hat matrix (Allen 
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Reals = NDArray[Any]  # f64 or f32, kept as it comes
 
 _TINY = 1e-12
+_SMALL = 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,26 +36,29 @@ class Ridge:
     zero: float
 
 
-def solve(gram: Floats, targets: Floats, weights: Floats, penalty: float) -> Ridge:
+def solve(gram: Reals, targets: Floats, weights: Floats, penalty: float) -> Ridge:
     """Minimise sum(weights * (targets - scores)²) + penalty * |w|², intercept free.
 
-    `gram` f64[n, n] holds the examples' inner products, n >= 2; `targets` f64[n] has +1 and -1;
-    `weights` f64[n] are positive and sum to 1; `penalty` > 0. O(n³) time, O(n²) memory.
+    `gram` f64[n, n] or f32[n, n] holds the examples' inner products, n >= 2; `targets` f64[n] has
+    +1 and -1; `weights` f64[n] are positive and sum to 1; `penalty` > 0. O(n³) time, O(n²) memory.
     """
-    roots = np.sqrt(weights)
-    means = gram @ weights
-    centred = gram - means[:, None] - means[None, :] + weights @ means
-    centred *= roots[:, None] * roots[None, :]
-    centred[np.diag_indices_from(centred)] += penalty
-    inverse = np.asarray(np.linalg.inv(centred), np.float64)
+    kind = gram.dtype.type
+    roots, share = np.sqrt(weights), weights.astype(kind)
+    means = gram @ share
+    centred = gram - means
+    centred -= (means - share @ means)[:, None]
+    centred *= roots.astype(kind)
+    centred *= roots.astype(kind)[:, None]
+    centred[np.diag_indices_from(centred)] += kind(penalty)
+    inverse = inverted(centred)
     mean_target = weights @ targets
-    solution = inverse @ (roots * (targets - mean_target))
+    solution = inverse @ (roots * (targets - mean_target)).astype(kind)
     scores = targets - penalty * solution / roots
     free = np.maximum(penalty * np.diag(inverse) - weights, _TINY)  # 1 - leverage
     change = penalty * solution / free  # residual of the left-out example, times the root
     left_out = targets - change / roots
     negative: Floats = weights * (targets < 0)
-    reference = _means_without(negative, penalty * inverse, roots, scores, change, left_out)
+    reference = _means_without(negative, inverse, penalty, roots, scores, change, left_out)
     dual = roots * solution
     return Ridge(
         dual=dual,
@@ -64,14 +70,39 @@ def solve(gram: Floats, targets: Floats, weights: Floats, penalty: float) -> Rid
     )
 
 
+def inverted(matrix: Reals) -> Reals:
+    """The inverse of a positive definite matrix, by halves: twice as fast as a general one."""
+    half = len(matrix) // 2
+    if half < _SMALL:
+        return np.asarray(np.linalg.inv(matrix), matrix.dtype)
+    first = inverted(matrix[:half, :half])
+    across = first @ matrix[:half, half:]
+    rest = inverted(matrix[half:, half:] - matrix[half:, :half] @ across)
+    corner = -across @ rest
+    whole = np.empty_like(matrix)
+    whole[:half, :half] = first - corner @ across.T
+    whole[:half, half:] = corner
+    whole[half:, :half] = corner.T
+    whole[half:, half:] = rest
+    return whole
+
+
 def _means_without(
-    share: Floats, rest: Floats, roots: Floats, scores: Floats, change: Floats, left_out: Floats
+    share: Floats,
+    inverse: Reals,
+    penalty: float,
+    roots: Floats,
+    scores: Floats,
+    change: Floats,
+    left_out: Floats,
 ) -> Floats:
     """For each example: the mean score, by `share`, of the others in the fit without it.
 
-    `rest` is the identity minus the hat matrix without its intercept. NaN where there is no other.
+    `penalty * inverse` is the identity minus the hat matrix without its intercept. NaN where there
+    is no other.
     """
-    influence = share / roots - (share / roots) @ rest + share.sum() * roots
+    by_root = share / roots
+    influence = by_root - penalty * (by_root.astype(inverse.dtype) @ inverse) + share.sum() * roots
     total = share @ scores - influence * change - share * left_out
     others = share.sum() - share
     means: Floats = np.full_like(total, np.nan)
