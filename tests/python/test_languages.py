@@ -214,8 +214,8 @@ def test_of_another_language_no_word_counts_as_unread() -> None:
 
 def test_readings_that_most_languages_share_win() -> None:
     lexicons = Lexicons("[aa]\nn1\tfoo\t\n[bb]\nn2\tfoo\t\n[cc]\nn2\tfoo\t\n")
-    assert lexicons.matches("foo") == [("foo", ("n2",))]
-    assert lexicons.matches("foo", "aa") == [("foo", ("n1",))]
+    assert lexicons.matches("foo") == [("foo", 0, 3, ("n2",))]
+    assert lexicons.matches("foo", "aa") == [("foo", 0, 3, ("n1",))]
 
 
 def test_a_name_of_several_concepts_means_all_of_them() -> None:

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 
+from nearsight.knowledge.match import Match
 from nearsight.knowledge.words import fold, words
 
 UNSPACED = frozenset(("ja", "km", "lo", "my", "th", "yue", "zh", "zh-Hant"))
@@ -34,6 +35,9 @@ _ENDINGS: Mapping[str, str] = {
 _PREFIXES = {"ar": ("ال", "وال", "بال", "و"), "he": ("\u05d4", "\u05d5\u05d4", "\u05d5")}
 _LEAST = {"ko": 1, "ar": 2, "he": 2}  # letters that must be left; elsewhere 3
 
+_UNSPACED_LETTER = re.compile(
+    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005\u3041-\u30ff\u3400-\u9fff]"
+)
 _HAN = re.compile(r"[\u3005\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _HIRAGANA = re.compile(r"[\u3041-\u309f]")
 _KATAKANA = re.compile(r"[\u30a1-\u30ff]")
@@ -74,21 +78,21 @@ class Lexicon:
                 return self._meanings[known]
         return ()
 
-    def matches(self, text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Yield the names in a text, as they are written there, with what they mean."""
-        text = unicodedata.normalize("NFKC", text)
+    def matches(self, text: str) -> Iterator[Match]:
+        """Yield the names in a text (NFKC), the longest first where several begin."""
         yield from self._in_run(text) if self.language in UNSPACED else self._in_words(text)
 
     # -- words that are written apart ------------------------------------------------------------
 
-    def _in_words(self, text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    def _in_words(self, text: str) -> Iterator[Match]:
         found = words(text.replace("'", " ").replace("\u2019", " "))
         start = 0
         while start < len(found):
             for end in range(min(start + self._longest, len(found)), start, -1):
                 phrase = " ".join(word for word, _, _ in found[start:end])
                 if ids := self.meaning(phrase):
-                    yield text[found[start][1] : found[end - 1][2]], ids
+                    first, last = found[start][1], found[end - 1][2]
+                    yield Match(text[first:last], first, last, ids)
                     break
             else:
                 end = start + 1
@@ -108,7 +112,7 @@ class Lexicon:
 
     # -- words in a run of letters ---------------------------------------------------------------
 
-    def _in_run(self, text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    def _in_run(self, text: str) -> Iterator[Match]:
         folded = fold(text)
         if len(folded) != len(text):  # a letter became two: positions would not fit
             folded = text
@@ -116,8 +120,8 @@ class Lexicon:
         while start < len(text):
             for end in range(min(start + self._longest, len(text)), start, -1):
                 ids = self._meanings.get(folded[start:end])
-                if ids and _stands_alone(text, start, end):
-                    yield text[start:end], ids
+                if ids and stands_alone(text, start, end):
+                    yield Match(text[start:end], start, end, ids)
                     break
             else:
                 end = start + 1
@@ -133,7 +137,12 @@ class Lexicon:
         return len(known) if self.language in UNSPACED else known.count(" ") + 1
 
 
-def _stands_alone(text: str, start: int, end: int) -> bool:
+def is_unspaced(name: str) -> bool:
+    """Is it written with letters of which words are not written apart?"""
+    return _UNSPACED_LETTER.search(name) is not None
+
+
+def stands_alone(text: str, start: int, end: int) -> bool:
     """Can text[start:end] be a word, by the letters around it?"""
     name, before, after = text[start:end], text[start - 1 : start], text[end : end + 1]
     if unicodedata.category(after or " ") in ("Mn", "Mc"):

@@ -4,6 +4,7 @@ from functools import cache, cached_property
 
 from nearsight.errors import ArgumentError
 from nearsight.knowledge.lexicon import Lexicon
+from nearsight.knowledge.match import Match
 from nearsight.knowledge.words import key, words
 
 ENGLISH = "en"  # whose names are those of the concept table
@@ -21,26 +22,9 @@ _OTHER_TAGS = {
     "zh-tw": "zh-hant",
 }
 
-
 # What no other language's text has, or nearly so: where English names nothing, neither do others.
-_ENGLISH_ONLY = frozenset(
-    (
-        "and",
-        "near",
-        "of",
-        "picture",
-        "show",
-        "that",
-        "the",
-        "their",
-        "these",
-        "this",
-        "those",
-        "with",
-    )
-)
-
-Match = tuple[str, tuple[str, ...]]  # words of a text, ids of concepts
+_SMALL_WORDS = "and near of picture show that the their these this those with"
+_ENGLISH_ONLY = frozenset(_SMALL_WORDS.split())
 
 
 class Lexicons:
@@ -91,7 +75,7 @@ class Lexicons:
         return {tag: ids for tag, ids in found.items() if ids}
 
     def matches(self, text: str, language: str | None = None) -> list[Match]:
-        """Return the names in a text, in their order, with the ids of the concepts they mean.
+        """Return the names in a text (NFKC), in their order.
 
         Without a language the text is read in all of them, and the one in which most letters are
         read counts, those of English words aside; of several what most of them say.
@@ -101,7 +85,7 @@ class Lexicons:
         if any(word in _ENGLISH_ONLY for word, _, _ in words(text)):
             return []
         read = [list(lexicon.matches(text)) for lexicon in self.of(None)]
-        letters = [sum(len(m[0]) for m in found if self._is_foreign(m[0])) for found in read]
+        letters = [sum(len(m.words) for m in found if self._is_foreign(m.words)) for found in read]
         most = max(letters, default=0)
         best = [found for found, count in zip(read, letters, strict=True) if count == most > 0]
         counts = [best.count(found) for found in best]

@@ -1,6 +1,7 @@
 """The concepts of the general model as a tree: 1000 leaves that it tells apart, 860 above them."""
 
-from collections.abc import Iterable, Iterator
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, cached_property
 
 import numpy as np
@@ -9,21 +10,10 @@ from numpy.typing import NDArray
 from nearsight.errors import ArgumentError, ModelError, NotFoundError
 from nearsight.knowledge.aliases import ALIASES
 from nearsight.knowledge.concept import Concept
+from nearsight.knowledge.english import English, unread
 from nearsight.knowledge.lexicons import ENGLISH, Lexicons
+from nearsight.knowledge.match import Match
 from nearsight.knowledge.pattern import Pattern
-from nearsight.knowledge.words import key, singulars, words
-
-# No concept's name is longer, counted in words.
-_LONGEST = 6
-# Names of concepts that in a sentence are nearly always another word.
-_NOT_IN_TEXT = frozenset(("can",))
-
-# Words that join others and name nothing.
-_JOINING = (
-    "a an and at by for from in into is its near of on over some that the their these this those "
-    "to under with picture pictures photo photos image images show me"
-)
-_UNSPOKEN = frozenset(_JOINING.split())
 
 
 class ConceptTree:
@@ -115,6 +105,13 @@ class ConceptTree:
         """The languages in which concepts have names (BCP 47 tags, sorted)."""
         return tuple(sorted((ENGLISH, *self._lexicons.languages)))
 
+    def language(self, tag: str) -> str:
+        """Return which of `languages` a tag means: "pt" for "pt_BR", "zh-Hant" for "zh-TW".
+
+        Raises `ArgumentError` for a language that there is not.
+        """
+        return self._lexicons.resolve(tag)
+
     def name(self, concept: Concept, language: str = ENGLISH) -> str | None:
         """Return what a concept is called in a language; None if that is not known.
 
@@ -142,12 +139,12 @@ class ConceptTree:
         >>> [concept.name for concept in ConceptTree.load().named("собака")]
         ['dog']
         """
-        wanted = None if language is None else self._lexicons.resolve(language)
+        wanted = self._asked(language)
         if (id := ALIASES.get(name, name)) in self._concepts:
             return [self._concepts[id]]
-        english = list(self._meaning(key(name))) if wanted in (None, ENGLISH) else []
-        if english or wanted == ENGLISH:
-            return english
+        ids = self._english.meaning(name) if wanted in (None, ENGLISH) else ()
+        if ids or wanted == ENGLISH:
+            return [self[id] for id in ids]
         meanings = self._lexicons.meanings(name, wanted).values()
         return self._in_order(id for ids in meanings for id in ids)
 
@@ -165,13 +162,20 @@ class ConceptTree:
         >>> [words for words, concepts in ConceptTree.load().in_text("白い犬と猫", "ja")]
         ['犬', '猫']
         """
-        wanted = None if language is None else self._lexicons.resolve(language)
-        found = list(self._matches(text)) if wanted in (None, ENGLISH) else []
+        return [(match.words, self._in_order(match.ids)) for match in self.matches(text, language)]
+
+    def matches(self, text: str, language: str | None = None) -> list[Match]:
+        """Return what `in_text` finds with the places where it stands in `text`.
+
+        In a text that Unicode's NFKC changes they are those in NFKC(text).
+        """
+        wanted = self._asked(language)
+        text = unicodedata.normalize("NFKC", text)
+        found = list(self._english.matches(text)) if wanted in (None, ENGLISH) else []
         if found or wanted == ENGLISH:
-            telling = [match for match in found if any(concept.shown for concept in match[1])]
+            telling = [match for match in found if any(self[id].shown for id in match.ids)]
             return telling or found
-        matches = self._lexicons.matches(text, wanted)
-        return [(named, self._in_order(ids)) for named, ids in matches]
+        return self._lexicons.matches(text, wanted)
 
     def spoken_in(self, name: str) -> tuple[str, ...]:
         """Return the languages in which `name` means a concept: English alone if it does there.
@@ -179,7 +183,7 @@ class ConceptTree:
         >>> ConceptTree.load().spoken_in("dog"), ConceptTree.load().spoken_in("犬")
         (('en',), ('ja',))
         """
-        if name in self._concepts or name in ALIASES or self._meaning(key(name)):
+        if name in self._concepts or name in ALIASES or self._english.meaning(name):
             return (ENGLISH,)
         return tuple(self._lexicons.meanings(name))
 
@@ -195,13 +199,12 @@ class ConceptTree:
         >>> [concept.name for concept in ConceptTree.load().matching("dog*")]
         ['dog', 'dog sled']
         """
-        wanted = None if language is None else self._lexicons.resolve(language)
+        wanted = self._asked(language)
         fits = Pattern(pattern).fits
-        english = (*self._by_name.items(), *self._by_lemma.items())
-        ids = {concept.id for name, concepts in english if fits(name) for concept in concepts}
-        if wanted not in (None, ENGLISH) or not (ids or wanted):
-            names = (item for lexicon in self._lexicons.of(wanted) for item in lexicon.names())
-            ids = {id for name, meant in names if fits(name) for id in meant}
+        ids = _fitting(fits, self._english.names()) if wanted in (None, ENGLISH) else set()
+        if wanted != ENGLISH and not ids:
+            for lexicon in self._lexicons.of(wanted):
+                ids |= _fitting(fits, lexicon.names())
         return sorted((self[id] for id in ids), key=lambda found: (found.name.lower(), found.id))
 
     def unread(self, text: str, language: str | None = None) -> list[str]:
@@ -212,24 +215,15 @@ class ConceptTree:
         >>> ConceptTree.load().unread("a dog playing on the grass")
         ['playing', 'grass']
         """
-        if language is not None and self._lexicons.resolve(language) != ENGLISH:
-            return []
-        matches = list(self._matches(text))
-        if not matches and self.in_text(text):
-            return []
-        read = {word for named, _ in self.in_text(text) for word, _, _ in words(named)}
-        left = [word for word, _, _ in words(text) if word not in read | _UNSPOKEN]
-        return list(dict.fromkeys(left))
+        if self._asked(language) in (None, ENGLISH):
+            matches = self.matches(text, ENGLISH)
+            if matches or language is not None or not self.matches(text):
+                return unread(text, matches)
+        return []
 
     def suggest(self, name: str, n: int = 5) -> list[str]:
         """Return up to `n` names that somebody who typed `name` could have meant."""
-        from difflib import get_close_matches  # here, to keep `import nearsight` light
-
-        wanted = key(name)
-        holding = [known for known in self._by_name if wanted and wanted in known.split()]
-        close = get_close_matches(wanted, [*self._by_name, *self._by_lemma], n, 0.7)
-        found = dict.fromkeys(self._spelling(known) for known in [*holding, *close])
-        return list(found)[:n]
+        return self._english.suggest(name, n)
 
     def weights(self, concepts: Iterable[Concept]) -> NDArray[np.float32]:
         """Return float32[leaves], 1 where one of the concepts covers the leaf, else 0.
@@ -266,26 +260,12 @@ class ConceptTree:
 
     # -- names -----------------------------------------------------------------------------------
 
-    def _matches(self, text: str) -> Iterator[tuple[str, list[Concept]]]:
-        found = words(text)
-        start = 0
-        while start < len(found):
-            for end in range(min(start + _LONGEST, len(found)), start, -1):
-                phrase = " ".join(word for word, _, _ in found[start:end])
-                concepts = () if phrase in _NOT_IN_TEXT else self._meaning(phrase)
-                if concepts:
-                    yield text[found[start][1] : found[end - 1][2]], list(concepts)
-                    break
-            else:
-                end = start + 1
-            start = end
+    def _asked(self, language: str | None) -> str | None:
+        return None if language is None else self._lexicons.resolve(language)
 
-    def _meaning(self, phrase: str) -> tuple[Concept, ...]:
-        for singular in singulars(phrase):
-            for known in (self._by_name, self._by_lemma):
-                if singular in known:
-                    return tuple(known[singular])
-        return ()
+    @cached_property
+    def _english(self) -> English:
+        return English(self)
 
     def _in_order(self, ids: Iterable[str]) -> list[Concept]:
         """The concepts with these ids, each once, in the tree's order."""
@@ -299,27 +279,6 @@ class ConceptTree:
             for parent in concept.parents:
                 kinds.setdefault(parent, []).append(concept)
         return kinds
-
-    def _spelling(self, known: str) -> str:
-        """How a name that was folded for comparison is really written."""
-        if known in self._by_name:
-            return self._by_name[known][0].name
-        return next(lemma for lemma in self._by_lemma[known][0].lemmas if key(lemma) == known)
-
-    @cached_property
-    def _by_name(self) -> dict[str, list[Concept]]:
-        known: dict[str, list[Concept]] = {}
-        for concept in self:
-            known.setdefault(key(concept.name), []).append(concept)
-        return known
-
-    @cached_property
-    def _by_lemma(self) -> dict[str, list[Concept]]:
-        known: dict[str, list[Concept]] = {}
-        for concept in self:
-            for lemma in {key(lemma) for lemma in concept.lemmas}:
-                known.setdefault(lemma, []).append(concept)
-        return known
 
     # -- sums ------------------------------------------------------------------------------------
 
@@ -344,3 +303,8 @@ def _covered_leaves(rows: list[list[str]]) -> dict[str, set[int]]:
                 covered[above].add(int(leaf))
                 waiting += parents[above]
     return covered
+
+
+def _fitting(fits: Callable[[str], bool], names: Iterable[tuple[str, tuple[str, ...]]]) -> set[str]:
+    """The ids of the concepts with a name that fits."""
+    return {id for name, ids in names if fits(name) for id in ids}

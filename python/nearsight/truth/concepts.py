@@ -1,12 +1,26 @@
 """The tables of concepts and of what is said of inputs."""
 
+import json
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nearsight.truth.database import Database, as_ids
+from nearsight.truth.database import Database, as_ids, select
+
+
+@dataclass(frozen=True, slots=True)
+class ConceptRecord:
+    """A concept that people used: how many inputs are said to show it, and how many not to."""
+
+    id: str
+    name: str
+    positives: int
+    negatives: int
+    added_at: datetime
 
 
 class ConceptTable:
@@ -78,3 +92,42 @@ class ConceptTable:
                     (concept, int(value)),
                 )
             )
+
+    # -- the concepts themselves ---------------------------------------------------------------
+
+    def create(self, names: Mapping[str, str]) -> None:
+        """Insert concepts, by id their names; none of the ids may be taken."""
+        now = time.time()
+        with self._database.reading() as db:
+            db.executemany(
+                "insert into concept (id, name, added_at) values (?, ?, ?)",
+                [(id_, name, now) for id_, name in names.items()],
+            )
+
+    def rename(self, names: Mapping[str, str]) -> None:
+        """Give concepts, by id, other names."""
+        with self._database.reading() as db:
+            db.executemany(
+                "update concept set name = ? where id = ?",
+                [(name, id_) for id_, name in names.items()],
+            )
+
+    def names(self) -> dict[str, str]:
+        """By id the names of all concepts that people used, in the order in which they came."""
+        with self._database.reading() as db:
+            return dict(select(db, "select id, name from concept order by number"))
+
+    def records(self, ids: Iterable[str]) -> dict[str, ConceptRecord]:
+        """By id what is known of these concepts; those that nobody used are left out."""
+        with self._database.reading() as db:
+            rows = select(
+                db,
+                "select id, name, total(value), count(value) - total(value), concept.added_at"
+                " from concept left join annotation on annotation.concept = concept.number"
+                " where id in (select value from json_each(?)) group by concept.number",
+                [json.dumps(list(ids))],
+            )
+        return {
+            id_: ConceptRecord(id_, name, int(yes), int(no), datetime.fromtimestamp(added, UTC))
+            for id_, name, yes, no, added in rows
+        }
