@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nearsight import colors, diagnosis, embedders, errors, filters, focus, pictures, ranks
+    from nearsight.adding import StatusCounts
+    from nearsight.annotations import Annotations
     from nearsight.app import App, Info, open
     from nearsight.engine import version as __version__
     from nearsight.errors import (
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from nearsight.hits import Hit, Hits
     from nearsight.ingest import Outcome
     from nearsight.inputs import Inputs, Report
+    from nearsight.items import Item, Region
     from nearsight.models import Model, Models, Version
     from nearsight.pictures import Limits
     from nearsight.query import Query
@@ -56,9 +59,11 @@ if TYPE_CHECKING:
     from nearsight.region import BoundingBox
     from nearsight.search import Search
     from nearsight.teaching import Report as TrainingReport
-    from nearsight.truth import Input
+    from nearsight.truth import Annotation, Input
 
 __all__ = [
+    "Annotation",
+    "Annotations",
     "App",
     "ArgumentError",
     "BoundingBox",
@@ -72,6 +77,7 @@ __all__ = [
     "Info",
     "Input",
     "Inputs",
+    "Item",
     "Limits",
     "Model",
     "ModelError",
@@ -84,8 +90,10 @@ __all__ = [
     "Query",
     "Rank",
     "ReadOnlyError",
+    "Region",
     "Report",
     "Search",
+    "StatusCounts",
     "TrainingError",
     "TrainingReport",
     "Version",
@@ -114,6 +122,8 @@ __all__ = [
 
 # Where each of them lives, as module:name.
 _HOMES = {
+    "Annotation": "truth:Annotation",
+    "Annotations": "annotations:Annotations",
     "App": "app:App",
     "ArgumentError": "errors:ArgumentError",
     "BoundingBox": "region:BoundingBox",
@@ -127,6 +137,7 @@ _HOMES = {
     "Info": "app:Info",
     "Input": "truth:Input",
     "Inputs": "inputs:Inputs",
+    "Item": "items:Item",
     "Limits": "pictures:Limits",
     "Model": "models:Model",
     "ModelError": "errors:ModelError",
@@ -139,8 +150,10 @@ _HOMES = {
     "Query": "query:Query",
     "Rank": "ranks:Rank",
     "ReadOnlyError": "errors:ReadOnlyError",
+    "Region": "items:Region",
     "Report": "inputs:Report",
     "Search": "search:Search",
+    "StatusCounts": "adding:StatusCounts",
     "TrainingError": "errors:TrainingError",
     "TrainingReport": "teaching:Report",
     "Version": "models:Version",

@@ -6,11 +6,16 @@ from pathlib import Path
 from types import TracebackType
 
 from nearsight import embedders
+from nearsight.annotations import Annotations
+from nearsight.concepts import Concepts
 from nearsight.embedders import Embedder
 from nearsight.engine import Engine, kernel
 from nearsight.errors import ArgumentError
+from nearsight.filtering import Filtering
 from nearsight.inputs import Inputs
 from nearsight.models import Models
+from nearsight.naming import Naming
+from nearsight.ranking import Rankings
 from nearsight.search import Search
 from nearsight.text import checked_text
 from nearsight.truth import Truth, commits
@@ -18,12 +23,17 @@ from nearsight.truth import Truth, commits
 
 @dataclass(frozen=True, slots=True)
 class Info:
-    """What an app is and holds. Sizes in bytes, of the file with its log and of its cache."""
+    """What an app is and holds. Sizes in bytes, of the file with its log and of its cache.
+
+    `said` maps the concepts people used to how many annotations say so, and how many deny it.
+    """
 
     path: Path
     model: str
     inputs: int
-    concepts: int
+    annotations: int
+    said: dict[str, tuple[int, int]]
+    models: int
     commits: int
     size_bytes: int
     cache_bytes: int
@@ -37,8 +47,9 @@ class Info:
 class App:
     """An open database. Use it as a context manager, or call `close`. Thread-safe.
 
-    `inputs` holds the pictures, `models` learn concepts from what is said of them; `search(...)`
-    finds them again (see `Search.__call__`).
+    `inputs` holds the pictures, `annotations` what is said of them and of regions in them,
+    `concepts` the words for that; `models` learn from it; `search(...)` finds pictures again (see
+    `Search.__call__`).
     """
 
     def __init__(self, path: Path, embedder: Embedder, *, read_only: bool) -> None:
@@ -59,13 +70,14 @@ class App:
         except BaseException:
             self._truth.close()
             raise
-        self.inputs = Inputs(self._truth, self._engine, embedder)
+        naming = Naming(self._truth, embedder)
+        rankings = Rankings(self._truth, self._engine, embedder, naming)
+        filtering = Filtering(self._truth, self._engine, naming)
+        self.inputs = Inputs(self._truth, self._engine, embedder, naming, filtering)
+        self.annotations = Annotations(self._truth, self._engine, embedder)
+        self.concepts = Concepts(self._truth, self._engine, embedder)
         self.models = Models(self._truth, self._engine, embedder)
-        self.search = Search(self._truth, self._engine, embedder)
-
-    def concepts(self) -> dict[str, tuple[int, int]]:
-        """The concepts people used: id → (inputs said to show it, inputs said not to)."""
-        return self._truth.concepts.counts()
+        self.search = Search(self._truth, self._engine, rankings, filtering)
 
     def refresh(self) -> None:
         """See what other processes have committed since the last refresh or change."""
@@ -77,7 +89,9 @@ class App:
             path=self.path,
             model=self.model,
             inputs=len(self.inputs),
-            concepts=len(self._truth.concepts.counts()),
+            annotations=len(self.annotations),
+            said=self._truth.concepts.counts(),
+            models=len(self.models),
             commits=commits(self._truth.generation),
             size_bytes=sum(_size(self.path.with_name(self.path.name + s)) for s in ("", "-wal")),
             cache_bytes=sum(_size(file) for file in _cache_of(self.path).glob("*")),

@@ -1,21 +1,25 @@
-"""The engine: ranks every embedding, in C++. The only importer of the core.
+"""The engine: ranks embeddings and keeps the facts that filters ask for, in C++. The only importer
+of the core.
 
-It holds two fields for each embedding: "embedding", where a dot product is a cosine, and
-"prediction", the model's probabilities, where a dot product with a concept's 0/1 weights is the
-probability of the concept. Its cache on disk is derived from the truth: it may be deleted at any
-moment, and this module says when it has to be.
+Two fields for each embedding: "embedding", where a dot product is a cosine, and "prediction", the
+model's probabilities, where a dot product with a concept's 0/1 weights is the probability of the
+concept. And one document for each annotation: the facts about it (see `truth.facts`), the input it
+belongs to, the embedding of what it is about. Its cache on disk is derived from the truth: it may
+be deleted at any moment, and this module says when it has to be.
 """
 
 import os
 import threading
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal, NamedTuple
 from weakref import WeakSet
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nearsight import _core
-from nearsight._core import Index, RowMask, Snapshot
+from nearsight._core import Columns, ColumnsSnapshot, DocSet, Index, RowMask, Snapshot
 from nearsight.errors import DataLossError
 from nearsight.truth import Truth, commits
 
@@ -23,10 +27,15 @@ __all__ = [
     "EMBEDDING",
     "PREDICTION",
     "CacheDamaged",
+    "ColumnsSnapshot",
+    "DocSet",
     "Engine",
+    "EngineRank",
+    "EngineTerm",
     "Index",
     "RowMask",
     "Snapshot",
+    "View",
     "kernel",
     "version",
 ]
@@ -36,9 +45,37 @@ PREDICTION = "prediction"
 
 _REPLAY_ROWS = 1024
 
+# What the core ranks by, as its stub has it: field, query, weight, curve; weight, squash, bias,
+# terms.
+EngineTerm = tuple[str, NDArray[np.float32], float, Literal["linear", "log"]]
+EngineRank = tuple[float, Literal["linear", "sigmoid", "exp"], float, Sequence[EngineTerm]]
+
 kernel = _core.kernel
 version = _core.__version__
 CacheDamaged = _core.CorruptionError
+
+
+class View(NamedTuple):
+    """All that one commit published: the embeddings as rows, the annotations as documents."""
+
+    rows: Snapshot
+    docs: ColumnsSnapshot
+
+
+class Caches(NamedTuple):
+    """The two derived stores of one truth; they follow it together."""
+
+    rows: Index
+    docs: Columns
+
+    def view(self) -> View:
+        """What the last commit published."""
+        return View(self.rows.snapshot(), self.docs.snapshot())
+
+    def seal(self) -> None:
+        """Write what is only in memory yet."""
+        self.rows.seal()
+        self.docs.seal()
 
 
 class Engine:
@@ -56,25 +93,31 @@ class Engine:
         self._changing = threading.RLock()  # taken before the truth's lock, never after
         self._cache = Cache(directory, read_only=truth.read_only)
         try:
-            self._index = self._open()
-            if self._index.dropped_because:
-                self._warn(f"rebuilt: {self._index.dropped_because}")
+            self._caches = self._open()
+            self._view = self._caches.view()
+            for dropped in (self._caches.rows.dropped_because, self._caches.docs.dropped_because):
+                if dropped:
+                    self._warn(f"rebuilt: {dropped}")
             self.catch_up()
         except BaseException:
             self._cache.release()
             raise
 
-    def _open(self) -> Index:
+    def _open(self) -> Caches:
         fields: list[_core.Field] = [(EMBEDDING, self._dim, "f32", "cosine")]
         if self._labels:
             fields.append((PREDICTION, self._labels, "f16", "dot"))
+        uuid = self._truth.uuid
         if self._cache.directory is not None:
             try:
                 where, read_only = str(self._cache.directory), not self._cache.is_ours
-                return Index.open(where, self._truth.uuid, fields, read_only)
+                return Caches(
+                    Index.open(where, uuid, fields, read_only),
+                    Columns.open(where, uuid, read_only),
+                )
             except OSError as error:
                 self._warn(f"kept in memory: {error}")
-        return Index.open("", self._truth.uuid, fields)
+        return Caches(Index.open("", uuid, fields), Columns.open("", uuid))
 
     def accepts(
         self, vectors: NDArray[np.float32], probabilities: NDArray[np.float32]
@@ -83,9 +126,9 @@ class Engine:
 
         Vectors have to be finite and not zero (they have a direction), probabilities finite.
         """
-        accepted = self._index.accepts(EMBEDDING, vectors)
+        accepted = self._caches.rows.accepts(EMBEDDING, vectors)
         if self._labels:
-            accepted = accepted & self._index.accepts(PREDICTION, probabilities)
+            accepted = accepted & self._caches.rows.accepts(PREDICTION, probabilities)
         return accepted
 
     def catch_up(self) -> None:
@@ -103,45 +146,54 @@ class Engine:
     def _catch_up(self) -> None:
         with self._truth.snapshot():
             generation, upto = self._truth.generation, self._truth.embeddings.last()
-            seen = self._index.generation
-            known = self._truth.knows(seen)
-        if seen == generation and self._index.last_id == upto:
+            seen = {cache.generation for cache in self._caches}
+            known = all(map(self._truth.knows, seen))
+        if seen == {generation} and self._caches.rows.last_id == upto:
             return
-        if not known and commits(seen) > commits(generation):
+        newest = max(seen, key=commits)
+        if not known and commits(newest) > commits(generation):
             raise DataLossError(
                 f"{self._truth.path} is at commit {commits(generation)}, but its cache has seen "
-                f"commit {commits(seen)}: acknowledged changes are missing from the file (its "
+                f"commit {commits(newest)}: acknowledged changes are missing from the file (its "
                 "-wal file was removed, or an older copy was restored). Restore a newer copy; or, "
                 f"to go on with what is left, delete {self._cache.given}."
             )
         if not known:
             self.rebuild("it followed another copy of the file, which went its own way")
             return
-        self._replay(self._index, generation, upto)
+        self._replay(self._caches, generation, upto)
 
-    def _replay(self, index: Index, generation: int, upto: int) -> None:
-        """Bring `index` to what the truth was when `generation` was its last commit.
+    def _replay(self, caches: Caches, generation: int, upto: int) -> None:
+        """Bring `caches` to what the truth was when `generation` was its last commit, or later.
 
-        Rows are read a page at a time, so that nobody waits for long: they never change, those
-        that came later have ids above `upto`, and those that were erased are gone either way.
+        Embeddings are read a page at a time, so that nobody waits for long: they never change,
+        those that came later have ids above `upto`, and those that were erased are gone either
+        way. An annotation that changes meanwhile is read as it is then, and again by the next
+        replay.
         """
-        last = index.last_id
+        rows, docs = caches
+        last = rows.last_id
         while last < upto:
             ids, *vectors = self._truth.embeddings.after(
                 last, upto, self._dim, self._labels, _REPLAY_ROWS
             )
             if not len(ids):
                 break
-            index.append(ids, vectors[: 2 if self._labels else 1])
+            rows.append(ids, vectors[: 2 if self._labels else 1])
             last = int(ids[-1])
-        erased = self._truth.embeddings.erased_since(index.generation)
-        if len(erased):
-            index.erase(erased)
-        index.commit(generation)
+        if len(erased := self._truth.embeddings.erased_since(rows.generation)):
+            rows.erase(erased)
+        rows.commit(generation)
+        for documents in self._truth.facts.changed_since(docs.generation, _REPLAY_ROWS):
+            docs.put(*documents)
+        if gone := self._truth.facts.erased_since(docs.generation):
+            docs.erase(gone)
+        docs.commit(generation)
+        self._view = caches.view()
 
-    def snapshot(self) -> Snapshot:
+    def view(self) -> View:
         """An immutable view of all that was committed. Lock-free, from any thread."""
-        return self._index.snapshot()
+        return self._view
 
     def rebuild(self, because: str) -> None:
         """Derive the cache again from the truth; until it is whole, the old one is searched."""
@@ -152,7 +204,7 @@ class Engine:
             self._cache.clear()
             fresh = self._open()
             self._replay(fresh, generation, upto)
-            self._index = fresh
+            self._caches = fresh
 
     def close(self) -> None:
         """Write the cache, so that the next opening has nothing to replay, and let go of it.
@@ -162,7 +214,7 @@ class Engine:
         with self._changing:
             try:
                 if self._cache.is_ours:
-                    self._index.seal()
+                    self._caches.seal()
             except OSError as error:
                 self._warn(f"not written: {error}")
             except (CacheDamaged, ValueError) as damage:

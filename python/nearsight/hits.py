@@ -8,24 +8,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearsight.errors import ClosedError
-from nearsight.truth import Input
+from nearsight.truth import Annotation, Input
 
 _SHOWN_IN_NOTEBOOKS = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """An input that was found.
+    """An input or annotation that was found.
 
     `score` is in 0..1, higher is better. `rank` counts from 1 over all pages. `cosine` is the raw
     cosine in -1..1 behind the score of a picture search, None for other searches, whose score is a
-    probability.
+    probability. `annotation` is what a search for annotations found; in a search for inputs it is
+    the region that was more alike than the whole picture, or None.
     """
 
     input: Input
     score: float
     rank: int
     cosine: float | None = None
+    annotation: Annotation | None = None
 
     @property
     def id(self) -> str:
@@ -35,7 +37,9 @@ class Hit:
     def to_dict(self) -> dict[str, Any]:
         """The hit as JSON-ready values."""
         cosine = {} if self.cosine is None else {"cosine": self.cosine}
-        return {"rank": self.rank, "score": self.score, **cosine, "input": self.input.to_dict()}
+        said = {} if self.annotation is None else {"annotation": self.annotation.to_dict()}
+        found = {"rank": self.rank, "score": self.score, **cosine}
+        return {**found, "input": self.input.to_dict(), **said}
 
 
 class Hits(Sequence[Hit]):

@@ -20,7 +20,9 @@ from nearsight import pictures
 from nearsight.embedders import Embedded, Embedder
 from nearsight.engine import Engine
 from nearsight.errors import ModelError, NearsightError, PictureError
-from nearsight.pictures import Limits, Loaded, Picture, Source, decode
+from nearsight.items import Details, RegionDetails
+from nearsight.pictures import Picture
+from nearsight.region import BoundingBox
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
@@ -54,40 +56,43 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """What gets an embedding: a picture or, with `region`, a box of it.
+
+    `pixels` is uint8[h, w, 3] as the embedder wants them.
+    """
+
+    pixels: NDArray[np.uint8]
+    region: RegionDetails | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Prepared:
-    """A picture on its way: `pixels` uint8[h, w, 3] as the embedder wants them."""
+    """A picture on its way: the whole of it is the first part."""
 
     picture: Picture
-    pixels: NDArray[np.uint8]
+    details: Details
+    parts: tuple[Part, ...]
     thumbnail: bytes
 
 
-Batch = list[Outcome | Prepared]
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A picture that is in already, under `id`; what `details` say of it is said of the input."""
+
+    name: str
+    id: str
+    details: Details
+
+
+Entry = Outcome | Known | Prepared
+Batch = list[Entry]
 Commit = Callable[[Batch, Embedded | None], list[Outcome]]
-
-
-def prepare(
-    source: Source | PictureError,
-    embedder: Embedder,
-    limits: Limits,
-    known: Callable[[bytes], str | None],
-) -> Outcome | Prepared:
-    """Read and decode one source; `known` gives the id of content that need not be decoded."""
-    if isinstance(source, PictureError):
-        return Outcome(source.source, "failed", error=source)
-    try:
-        loaded: Loaded = source.load(limits)
-        if (id_ := known(loaded.digest)) is not None:
-            return Outcome(loaded.name, "duplicate", id_)
-        picture = decode(loaded, limits)
-        return Prepared(picture, embedder.prepare(picture), picture.thumbnail())
-    except PictureError as error:
-        return Outcome(error.source, "failed", error=error)
 
 
 def ingest(
     sources: Iterable[T],
-    prepare: Callable[[T], Outcome | Prepared],
+    prepare: Callable[[T], Entry],
     embedder: Embedder,
     commit: Commit,
 ) -> Generator[Outcome, None, None]:
@@ -126,8 +131,16 @@ def _commit_next(
 
 
 def _embed(embedder: Embedder, batch: Batch) -> Embedded | None:
-    pixels = [entry.pixels for entry in batch if isinstance(entry, Prepared)]
-    return embedder.embed(np.stack(pixels)) if pixels else None
+    """What the model makes of all parts, in their order."""
+    pixels = [part.pixels for e in batch if isinstance(e, Prepared) for part in e.parts]
+    slices = [pixels[start : start + BATCH] for start in range(0, len(pixels), BATCH)]
+    results = [embedder.embed(np.stack(some)) for some in slices]
+    if len(results) < 2:
+        return results[0] if results else None
+    return Embedded(
+        np.concatenate([result.vectors for result in results]),
+        np.concatenate([result.probabilities for result in results]),
+    )
 
 
 def _mapped(pool: "ThreadPoolExecutor", call: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
@@ -141,7 +154,7 @@ def _mapped(pool: "ThreadPoolExecutor", call: Callable[[T], R], items: Iterable[
         yield ahead.popleft().result()
 
 
-def _batches(entries: Iterator[Outcome | Prepared]) -> Iterator[Batch]:
+def _batches(entries: Iterator[Entry]) -> Iterator[Batch]:
     """Cut the stream into batches, the unit of embedding and of commits."""
     batch: Batch = []
     for entry in entries:
@@ -153,13 +166,20 @@ def _batches(entries: Iterator[Outcome | Prepared]) -> Iterator[Batch]:
         yield batch
 
 
-def embed_query(image: object, embedder: Embedder, engine: Engine) -> tuple[Picture, Embedded]:
-    """One picture that is asked about, not added, with its one embedding.
+def embed_query(
+    image: object, embedder: Embedder, engine: Engine, crop: BoundingBox | None = None
+) -> tuple[Picture, Embedded]:
+    """One picture that is asked about, not added, or the `crop` of it, with its one embedding.
 
     Raises what `pictures.open` raises, and `ModelError` where the model gives it no direction.
     """
-    picture = pictures.open(image)
+    picture = pictures.open(image, crop=crop)
+    return picture, embed_picture(picture, embedder, engine)
+
+
+def embed_picture(picture: Picture, embedder: Embedder, engine: Engine) -> Embedded:
+    """What the model makes of one decoded picture; `ModelError` where it gives no direction."""
     result = embedder.embed(embedder.prepare(picture)[None])
     if not engine.accepts(result.vectors, result.probabilities)[0]:
         raise ModelError(f"{picture.name}: the model gives no direction for this picture")
-    return picture, result
+    return result

@@ -1,27 +1,30 @@
-"""The inputs of an app: adding, looking up, erasing."""
+"""The inputs of an app: `app.inputs`."""
 
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from nearsight import pictures
-from nearsight.embedders import Embedded, Embedder
+from nearsight.adding import Adding, Rules, StatusCounts
+from nearsight.embedders import Embedder
 from nearsight.engine import Engine
-from nearsight.errors import ArgumentError, ModelError, NotFoundError, PictureError
+from nearsight.errors import ArgumentError, NotFoundError, PictureError
+from nearsight.filtering import Filtering
+from nearsight.filters import Where, to_filter
 from nearsight.geo import GeoPoint, point
-from nearsight.ingest import Batch, Outcome, Prepared, ingest, prepare
-from nearsight.knowledge import Concept, ConceptTree
+from nearsight.ingest import Outcome
+from nearsight.items import Item, details_of, said_of
+from nearsight.knowledge import Concept
+from nearsight.naming import Naming
+from nearsight.paging import slice_of
 from nearsight.patching import checked, encode, merged, without
 from nearsight.pictures import Limits
 from nearsight.text import checked_text
-from nearsight.truth import Input, NewInput, Truth
+from nearsight.truth import Input, Truth
 
 _PAGE = 200
-_ID_DIGITS = 32  # of the content's SHA-256 in hex: 128 bits
+_ACTIONS = ("merge", "overwrite", "remove")
+_CHANGES = ("concepts", "not_concepts", "metadata", "geo")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class Report:
 
     @property
     def duplicates(self) -> list[str]:
-        """The ids of the inputs whose content was in already."""
+        """The ids of the inputs that were in already."""
         return [o.id for o in self.outcomes if o.status == "duplicate" and o.id is not None]
 
     @property
@@ -54,11 +57,20 @@ class Report:
 class Inputs:
     """The inputs of one app: `len`, `in`, iteration and `[id]` work as on a mapping's values."""
 
-    def __init__(self, truth: Truth, engine: Engine, embedder: Embedder) -> None:
-        """Keep inputs in `truth` and searchable in `engine`."""
+    def __init__(
+        self,
+        truth: Truth,
+        engine: Engine,
+        embedder: Embedder,
+        naming: Naming,
+        filtering: Filtering,
+    ) -> None:
+        """Keep inputs in `truth` and searchable in `engine`; `filtering` answers `where=`."""
         self._truth = truth
         self._engine = engine
-        self._embedder = embedder
+        self._naming = naming
+        self._filtering = filtering
+        self._adding = Adding(truth, engine, embedder)
 
     # -- adding --------------------------------------------------------------------------------
 
@@ -66,29 +78,50 @@ class Inputs:
         self,
         source: object,
         *,
+        id: str | None = None,
         concepts: Iterable[str] = (),
         not_concepts: Iterable[str] = (),
         metadata: Mapping[str, Any] | None = None,
         geo: object = None,
+        crop: object = None,
+        url: str | None = None,
+        allow_duplicate: bool = False,
+        exif: bool = True,
         limits: Limits | None = None,
     ) -> Report:
         """Add pictures and report on each; one bad picture never stops the rest.
 
         `source` is a path, folder (searched recursively), glob, file:// URL, bytes, base64, open
-        file, numpy array, PIL image, or an iterable of these. `concepts` are said of all of them,
-        `not_concepts` said not to be; of pictures that are in already, too. `metadata`, a JSON
-        object, and `geo`, (latitude, longitude) in degrees, are given to all that are new. Content
-        that is in is not added again. When this returns, what it reports survives power loss.
+        file, numpy array, PIL image, a `nearsight.Item` (a source with what is known of this one),
+        or an iterable of these. What follows is for all of the pictures:
 
-        Raises `ArgumentError` (concepts that are no names), `ReadOnlyError`, `DatabaseError` (such
+        - `id`: 1 to 200 characters without a /; only one picture can have it. Without, an id is
+          made of the content.
+        - `concepts`, `not_concepts`: what is said of them, and said not to be; of pictures that are
+          in already, too.
+        - `metadata`, a JSON object, and `geo`, (latitude, longitude) in degrees, of what is new.
+          With `exif`, the date, camera and settings that the file names lie in metadata["exif"],
+          and its GPS position is the place, unless something else is given.
+        - `crop`: (top, left, bottom, right) in fractions 0..1: only this part is the input.
+        - `url`: where it came from, if not from the file: any text, never fetched.
+
+        Content (with its crop) or a given `url` that is in already is not added again, unless
+        `allow_duplicate`. When this returns, what it reports survives power loss.
+
+        Raises `ArgumentError` (values that cannot be kept), `ReadOnlyError`, `DatabaseError` (such
         as a full disk: what was reported before is kept).
         """
         outcomes = self.adding(
             source,
+            id=id,
             concepts=concepts,
             not_concepts=not_concepts,
             metadata=metadata,
             geo=geo,
+            crop=crop,
+            url=url,
+            allow_duplicate=allow_duplicate,
+            exif=exif,
             limits=limits,
         )
         return Report(tuple(outcomes))
@@ -97,72 +130,27 @@ class Inputs:
         self,
         source: object,
         *,
+        id: str | None = None,
         concepts: Iterable[str] = (),
         not_concepts: Iterable[str] = (),
         metadata: Mapping[str, Any] | None = None,
         geo: object = None,
+        crop: object = None,
+        url: str | None = None,
+        allow_duplicate: bool = False,
+        exif: bool = True,
         limits: Limits | None = None,
     ) -> Generator[Outcome, None, None]:
         """Like `add`, but yields each outcome as soon as it is durable. Closing it stops adding."""
-        said = _Said(
-            _said(concepts, not_concepts),
-            encode(checked(metadata)),
-            None if geo is None else point(geo),
-        )
-        bounds = limits or Limits()
-        return ingest(
-            pictures.find(source),
-            lambda found: prepare(found, self._embedder, bounds, self._truth.inputs.id_of_content),
-            self._embedder,
-            lambda batch, embedded: self._commit(batch, embedded, said),
-        )
+        common = Item(None, id, concepts, not_concepts, metadata, geo, crop, url)
+        rules = Rules(limits or Limits(), bool(allow_duplicate), bool(exif))
+        return self._adding(source, details_of(common), rules)
 
-    def _commit(self, batch: Batch, embedded: Embedded | None, said: "_Said") -> list[Outcome]:
-        """Store a batch in one transaction; its outcomes are promises from then on."""
-        known = [entry for entry in batch if isinstance(entry, Outcome)]
-        if len(known) == len(batch) and not said.concepts:
-            return known  # nothing is new and nothing is said
-        with self._truth.writing():
-            new, outcomes = self._sorted_out(batch, embedded, said)
-            self._truth.inputs.add(new)
-            if said.concepts:
-                ids = [outcome.id for outcome in outcomes if outcome.id is not None]
-                self._truth.concepts.annotate(ids, said.concepts)
-        self._engine.catch_up()
-        return outcomes
+    def status(self) -> StatusCounts:
+        """How many inputs are in, and how adding goes in this app."""
+        return self._adding.status()
 
-    def _sorted_out(
-        self, batch: Batch, embedded: Embedded | None, said: "_Said"
-    ) -> tuple[list[NewInput], list[Outcome]]:
-        """Which pictures are new, now that nobody else can write."""
-        new: dict[bytes, NewInput] = {}
-        outcomes: list[Outcome] = []
-        results = iter(self._results(embedded))
-        for entry in batch:
-            if isinstance(entry, Outcome):
-                outcomes.append(entry)
-                continue
-            vector, probabilities, usable = next(results)
-            name, digest = entry.picture.name, entry.picture.digest
-            known = new[digest].id if digest in new else self._truth.inputs.id_of_content(digest)
-            if known is not None:
-                outcomes.append(Outcome(name, "duplicate", known))
-            elif not usable:
-                error = PictureError(name, "the model sees nothing in it that could be compared")
-                outcomes.append(Outcome(name, "failed", error=error))
-            else:
-                new[digest] = _new_input(entry, vector, probabilities, said)
-                outcomes.append(Outcome(name, "added", new[digest].id))
-        return list(new.values()), outcomes
-
-    def _results(self, embedded: Embedded | None) -> Iterable[tuple[Any, Any, bool]]:
-        if embedded is None:
-            return ()
-        _check_shapes(embedded, self._embedder)
-        usable = self._engine.accepts(embedded.vectors, embedded.probabilities)
-        return zip(embedded.vectors, embedded.probabilities, usable.tolist(), strict=True)
-
-    # -- changing --------------------------------------------------------------------------------
+    # -- changing ------------------------------------------------------------------------------
 
     def update(
         self,
@@ -188,55 +176,115 @@ class Inputs:
         Raises `NotFoundError` for an unknown id (nothing is changed), `ArgumentError`,
         `ReadOnlyError`.
         """
-        if action not in ("merge", "overwrite", "remove"):
-            raise ArgumentError(f"action={action!r}: give 'merge', 'overwrite' or 'remove'")
-        said = _said(concepts, not_concepts)
-        patch = None if metadata is None else checked(metadata)
-        place = None if geo is None or action == "remove" else point(geo)
-        wanted = _checked_ids(ids)
+        change = _Change.of(action, concepts, not_concepts, metadata, geo)
+        return self._change(dict.fromkeys(_checked_ids(ids), change))
+
+    def bulk_update(
+        self, changes: Mapping[str, Mapping[str, Any]], *, action: str = "merge"
+    ) -> list[Input]:
+        """Change each input in its own way, in one transaction; the inputs as they are now.
+
+        `changes` maps ids to what `update` takes: `{"a": {"concepts": ["dog"], "geo": (1, 2)}}`.
+        Raises what `update` does; then nothing is changed.
+        """
+        if not isinstance(changes, Mapping):
+            raise ArgumentError(f"changes={changes!r:.80}: give a dictionary, {{id: {{…}}}}")
+        wanted = {}
+        for id_, change in changes.items():
+            if not isinstance(change, Mapping) or (unknown := sorted(set(change) - {*_CHANGES})):
+                wrong = repr(unknown[0]) if isinstance(change, Mapping) else f"{change!r:.80}"
+                raise ArgumentError(
+                    f"changes[{id_!r}]: {wrong}; give some of {', '.join(_CHANGES)}"
+                )
+            wanted[checked_text(id_, "id")] = _Change.of(action, **change)
+        return self._change(wanted)
+
+    def _change(self, changes: "Mapping[str, _Change]") -> list[Input]:
         with self._truth.writing():
-            for id_ in wanted:
-                self._update_metadata(self.get(id_), patch, action)
-                self._update_concepts(id_, said, action)
-                if geo is not None:
-                    self._truth.inputs.set_geo(id_, place)
+            for id_, change in changes.items():
+                change.apply(self.get(id_), self._truth)
         self._engine.catch_up()
-        return [self.get(id_) for id_ in wanted]
-
-    def _update_metadata(self, old: Input, patch: dict[str, Any] | None, action: str) -> None:
-        if patch is None:
-            return
-        new = patch
-        if action == "merge":
-            new = merged(old.metadata, patch)
-        elif action == "remove":
-            new = without(old.metadata, patch)
-        self._truth.inputs.set_metadata(old.id, encode(checked(new)))
-
-    def _update_concepts(self, id_: str, said: dict[str, bool], action: str) -> None:
-        if not said:
-            return
-        if action == "remove":
-            self._truth.concepts.unannotate(id_, said)
-            return
-        if action == "overwrite":
-            self._truth.concepts.unannotate(id_)
-        self._truth.concepts.annotate([id_], said)
+        records = self._truth.inputs.get(list(changes))
+        return [records[id_] for id_ in changes if id_ in records]
 
     # -- erasing -------------------------------------------------------------------------------
 
-    def delete(self, ids: str | Iterable[str]) -> list[str]:
+    def delete(
+        self,
+        ids: str | Iterable[str] | None = None,
+        *,
+        where: Where = None,
+        all: bool = False,
+    ) -> list[str]:
         """Delete inputs with all that is known of them; the ids that were there.
 
-        Unknown ids are no error and an empty list deletes nothing. Raises `ReadOnlyError`.
+        By their `ids`, by a filter, or `all=True`: one of the three. Unknown ids are no error, and
+        an empty list deletes nothing; a filter that asks nothing is refused.
+
+        Raises `ArgumentError`, `ReadOnlyError`.
         """
-        wanted = _checked_ids(ids)
-        if not wanted:
+        if (ids is not None) + (where is not None) + bool(all) != 1:
+            raise ArgumentError("delete: give ids, or where=, or all=True, and only one of them")
+        if where is not None and to_filter(where) is None:
+            raise ArgumentError(f"where={where!r} asks nothing; to delete all, say all=True")
+        if ids is not None and not (wanted := _checked_ids(ids)):
             return []
-        with self._truth.writing() as generation:
-            erased = self._truth.inputs.erase(wanted, generation)
+        with self._truth.writing():
+            if ids is None:
+                self._engine.catch_up()  # inside: what is deleted is what meets the filter now
+                numbers = self._filtering.inputs(where)
+                wanted = list(self._truth.inputs.ids_of(numbers.tolist()).values())
+            erased = self._truth.inputs.erase(wanted)
         self._engine.catch_up()
         return erased
+
+    # -- predictions ---------------------------------------------------------------------------
+
+    def predictions(
+        self, id_: str, n: int = 20, at_least: float = 0.0, *, language: str | None = None
+    ) -> list[tuple[Concept, float]]:
+        """The `n` most probable concepts of an input with probabilities of `at_least`, 0..1.
+
+        Concepts that were merged into them have probability 1, those that were removed are left
+        out. With a `language` ("ja"), those concepts that have a name in it bear that.
+
+        Raises `NotFoundError`. Empty if the app's model predicts no concepts.
+        """
+        probabilities = self._truth.embeddings.probabilities(checked_text(id_, "id"))
+        if probabilities is None:
+            raise NotFoundError(f"no input has the id {id_!r}")
+        corrections = self._truth.inputs.corrections(id_)
+        found = [(self._naming.concept(c), 1.0) for c, belongs in corrections.items() if belongs]
+        if len(probabilities):
+            seen = self._naming.tree.top(probabilities, n + len(corrections), at_least)
+            found += [(concept, p) for concept, p in seen if concept.id not in corrections]
+        return [(self._naming.translated(c, language), p) for c, p in found[:n]]
+
+    def merge_predictions(self, id_: str, concepts: Iterable[str]) -> None:
+        """Say that concepts (names or ids) belong to an input's predictions, with probability 1.
+
+        What was removed before comes back as the model predicts it. `predictions` and filters by
+        prediction (`where="dog >= 0.5"`) follow; ranks go by what the model says.
+
+        Raises `NotFoundError` (no such input or concept), `ArgumentError`, `ReadOnlyError`.
+        """
+        ids = self._naming.ids_of(concepts)
+        with self._truth.writing():
+            table, id_ = self._truth.inputs, self.get(id_).id
+            removed = {c for c, value in table.corrections(id_).items() if not value}
+            table.uncorrect(id_, [c for c in ids if c in removed])
+            table.correct(id_, {c: True for c in ids if c not in removed})
+        self._engine.catch_up()
+
+    def remove_predictions(self, id_: str, concepts: Iterable[str]) -> None:
+        """Say that concepts (names or ids) do not belong to an input's predictions.
+
+        Raises what `merge_predictions` does, and is undone by it.
+        """
+        ids = self._naming.ids_of(concepts)
+        with self._truth.writing():
+            self._truth.inputs.correct(self.get(id_).id, dict.fromkeys(ids, False))
+        self._engine.catch_up()
 
     # -- looking up ----------------------------------------------------------------------------
 
@@ -247,19 +295,19 @@ class Inputs:
             raise NotFoundError(f"no input has the id {id_!r}")
         return found[id_]
 
-    def predictions(
-        self, id_: str, n: int = 20, at_least: float = 0.0
-    ) -> list[tuple[Concept, float]]:
-        """The `n` most probable concepts of an input with probabilities of `at_least`, 0..1.
+    def list(self, *, where: Where = None, page: int = 1, per_page: int = 20) -> "list[Input]":
+        """A page of inputs in the order of adding, of those that meet `where`.
 
-        Raises `NotFoundError`. Empty if the app's model predicts no concepts.
+        Past the last page: an empty list. Raises `ArgumentError` (page or per_page below 1).
         """
-        probabilities = self._truth.embeddings.probabilities(checked_text(id_, "id"))
-        if probabilities is None:
-            raise NotFoundError(f"no input has the id {id_!r}")
-        if not len(probabilities):
-            return []
-        return ConceptTree.of_labels(self._embedder.labels).top(probabilities, n, at_least)
+        rows = slice_of(page, per_page)
+        if where is None:
+            return self._truth.inputs.page(rows.start, per_page)
+        return self._truth.inputs.numbered(self._filtering.inputs(where)[rows].tolist())
+
+    def count(self, where: Where = None) -> int:
+        """How many inputs meet `where`; without it, how many there are."""
+        return len(self) if where is None else len(self._filtering.inputs(where))
 
     def thumbnail(self, id_: str) -> bytes:
         """An input as a JPEG whose longest side has at most 160 px. Raises `NotFoundError`."""
@@ -292,70 +340,56 @@ class Inputs:
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
-    """What one `add` says of all its pictures."""
+class _Change:
+    """What one update does to one input."""
 
-    concepts: dict[str, bool]
-    metadata: str
+    action: str
+    said: dict[str, bool]
+    metadata: dict[str, Any] | None
     geo: GeoPoint | None
+    touches_geo: bool
 
-
-def _new_input(
-    entry: Prepared, vector: NDArray[np.float32], probabilities: NDArray[np.float32], said: _Said
-) -> NewInput:
-    picture = entry.picture
-    return NewInput(
-        id=picture.digest.hex()[:_ID_DIGITS],
-        content=picture.digest,
-        name=picture.name,
-        uri=picture.uri,
-        format=picture.format,
-        width=picture.width,
-        height=picture.height,
-        size_bytes=picture.size_bytes,
-        thumbnail=entry.thumbnail,
-        vector=vector,
-        probabilities=probabilities,
-        metadata=said.metadata,
-        geo=said.geo,
-    )
-
-
-def _check_shapes(embedded: Embedded, embedder: Embedder) -> None:
-    rows = len(embedded.vectors)
-    wanted = ((rows, embedder.dim), (rows, len(embedder.labels)))
-    got = (embedded.vectors.shape, embedded.probabilities.shape)
-    if got != wanted:
-        raise ModelError(
-            f"the model {embedder.name!r} answered with arrays of {got[0]} and {got[1]}; its dim "
-            f"and labels promise {wanted[0]} and {wanted[1]}"
+    @staticmethod
+    def of(
+        action: str,
+        concepts: Iterable[str] = (),
+        not_concepts: Iterable[str] = (),
+        metadata: Mapping[str, Any] | None = None,
+        geo: object = None,
+    ) -> "_Change":
+        """Check it. Raises `ArgumentError`."""
+        if action not in _ACTIONS:
+            raise ArgumentError(f"action={action!r}: give 'merge', 'overwrite' or 'remove'")
+        return _Change(
+            action,
+            said_of(concepts, not_concepts),
+            None if metadata is None else checked(metadata),
+            None if geo is None or action == "remove" else point(geo),
+            geo is not None,
         )
 
+    def apply(self, old: Input, truth: Truth) -> None:
+        """Make it, inside of a transaction."""
+        if self.said and self.action != "merge":
+            truth.annotations.unsay(old.id, self.said if self.action == "remove" else None)
+        if self.said and self.action != "remove":
+            truth.annotations.say([old.id], self.said)
+        if self.metadata is not None:
+            truth.inputs.set_metadata(old.id, encode(checked(self._patched(old.metadata))))
+        if self.touches_geo:
+            truth.inputs.set_geo(old.id, self.geo)
 
-def _said(concepts: Iterable[str], not_concepts: Iterable[str]) -> dict[str, bool]:
-    """Both lists as one; a concept in both is a contradiction."""
-    said = dict.fromkeys(_names("concepts", concepts), True)
-    denied = dict.fromkeys(_names("not_concepts", not_concepts), False)
-    if both := sorted(said.keys() & denied.keys()):
-        raise ArgumentError(f"{both[0]!r} is in concepts and in not_concepts: choose one")
-    return said | denied
-
-
-def _names(argument: str, names: Iterable[str]) -> list[str]:
-    if isinstance(names, str):
-        raise ArgumentError(f"{argument}={names!r}: give a list, {argument}=[{names!r}]")
-    if not isinstance(names, Iterable):
-        raise ArgumentError(f"{argument}={names!r:.80}: give a list of names")
-    listed = list(names)
-    for name in listed:
-        if not isinstance(name, str) or not name.strip():
-            raise ArgumentError(f"{argument}: {name!r} is no concept; give names as text")
-    return [checked_text(name.strip(), argument) for name in listed]
+    def _patched(self, old: dict[str, Any]) -> dict[str, Any]:
+        patch = self.metadata or {}
+        if self.action == "merge":
+            joined: dict[str, Any] = merged(old, patch)
+            return joined
+        return without(old, patch) if self.action == "remove" else patch
 
 
-def _checked_ids(ids: str | Iterable[str]) -> list[str]:
+def _checked_ids(ids: str | Iterable[str]) -> "list[str]":
     """Each id once."""
     if not isinstance(ids, Iterable):
         raise ArgumentError(f"ids={ids!r:.80}: give an id, or a list of them")
     listed = [ids] if isinstance(ids, str) else ids
-    return list(dict.fromkeys(checked_text(id_, "id") for id_ in listed))
+    return [*dict.fromkeys(checked_text(id_, "id") for id_ in listed)]

@@ -68,6 +68,23 @@ def without(old: dict[str, Any], removed: Metadata) -> dict[str, Any]:
     return left
 
 
+def contains(value: Any, pattern: Any) -> bool:
+    """Does JSON contain JSON: objects the keys, lists the elements, scalars themselves?
+
+    >>> contains({"tags": ["x", "y"], "n": 1}, {"tags": ["y"]}), contains({"n": True}, {"n": 1})
+    (True, False)
+    """
+    if isinstance(pattern, dict):
+        return isinstance(value, dict) and all(
+            key in value and contains(value[key], inner) for key, inner in pattern.items()
+        )
+    if isinstance(pattern, list):
+        return isinstance(value, list) and all(
+            any(contains(inner, element) for inner in value) for element in pattern
+        )
+    return isinstance(value, bool) == isinstance(pattern, bool) and bool(value == pattern)
+
+
 def _plain(value: Any, place: str, depth: int) -> Any:
     if depth > _MAX_DEPTH:
         raise ArgumentError(f"{place[:80]}…: nested deeper than {_MAX_DEPTH} levels")

@@ -1,332 +1,378 @@
-"""From what is asked to hits: one rank, an optional filter, one call into the engine.
+"""From what is asked to hits: ranks order what filters let through.
 
-Scores. A picture's score is (1 + cosine) / 2: 1 for the same picture, 0.5 for an unrelated
-direction. A concept's score is its probability, of a general concept the sum over all the kinds it
-covers. A text that names several concepts scores their geometric mean, so that all of them have to
-be there.
-
-Names. A concept of your own that a model has learned wins over the general model's concept of the
-same name; until it has learned, the general one is meant, and without one it is a `TrainingError`.
-Of several models that have learned it, the one whose version in use was trained last is asked.
+`ranking` says how scores are made, `filtering` what filters mean, `naming` what concepts' names do.
 """
 
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Never
+from itertools import islice
+from typing import Any, Never, TypedDict, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nearsight.embedders import Embedder
-from nearsight.engine import EMBEDDING, PREDICTION, CacheDamaged, Engine, RowMask, Snapshot
-from nearsight.errors import (
-    ArgumentError,
-    DatabaseError,
-    NotFoundError,
-    TrainingError,
-)
-from nearsight.filters import And, Annotated, Filter, Not, Or, Predicted, Where, to_filter
+from nearsight.engine import CacheDamaged, DocSet, Engine, View
+from nearsight.errors import ArgumentError, DatabaseError
+from nearsight.filtering import Filtering
+from nearsight.filters import Where
 from nearsight.hits import Hit, Hits
-from nearsight.ingest import embed_query
-from nearsight.knowledge import Concept, ConceptTree
-from nearsight.teaching import Head
-from nearsight.text import checked_text
+from nearsight.paging import slice_of
+from nearsight.query import Of, Query, to_filters
+from nearsight.ranking import Ranking, Rankings
+from nearsight.ranks import Rank, to_ranks
+from nearsight.region import bounding_box
 from nearsight.truth import Truth
 
-Vector = NDArray[np.float32]
-
-_DENIALS = frozenset(("not", "no", "without", "except", "never"))
 _OTHER_NAMES = {
-    **dict.fromkeys(("limit", "top_k", "topk", "top", "n", "n_results", "per_page"), "k"),
+    **dict.fromkeys(("limit", "top_k", "topk", "top", "n", "n_results"), "k"),
     **dict.fromkeys(("filter", "filters"), "where"),
     **dict.fromkeys(("picture", "photo", "near", "file", "path"), "image"),
     **dict.fromkeys(("query", "words", "q"), "text"),
     **dict.fromkeys(("id", "input_id"), "input"),
     "skip": "offset",
+    "lang": "language",
+    "threshold": "min_score",
 }
-_MAX_NAMED = 64  # concepts in a text: as many terms as one search of the core takes
+_PAGE = 200
+_GROWTH = 4  # rows are asked for so many times more, until there are hits enough
 
 
 @dataclass(frozen=True, slots=True)
-class Rank:
-    """What orders: the engine's ranks, and what was understood, in words."""
+class Asked:
+    """One question: what orders, what restricts, and of what kind the hits are."""
 
-    ranks: list[Any]
-    understood: tuple[str, ...] = ()
-    is_cosine: bool = False
+    ranking: Ranking | None
+    where: Where
+    of: Of
+    min_score: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A hit before its details are known. `key` is the id of what is found, each once."""
+
+    key: str
+    input: str
+    annotation: str | None
+    total: float
+
+
+class Question(TypedDict, total=False):
+    """What can be asked: see `Search.__call__`."""
+
+    image: object
+    unlike: object
+    input: str | None
+    region: str | None
+    text: str | None
+    concept: str | None
+    crop: object
+    language: str | None
+    where: Where
+    min_score: float | None
 
 
 class Search:
     """The searches of one app."""
 
-    def __init__(self, truth: Truth, engine: Engine, embedder: Embedder) -> None:
-        """Search `truth` through `engine`; `embedder` turns query pictures into vectors."""
+    def __init__(
+        self,
+        truth: Truth,
+        engine: Engine,
+        rankings: Rankings,
+        filtering: Filtering,
+    ) -> None:
+        """Search `truth` through `engine`; `rankings` orders and `filtering` restricts."""
         self._truth = truth
         self._engine = engine
-        self._embedder = embedder
+        self._rankings = rankings
+        self._filtering = filtering
 
     def __call__(
         self,
         *unnamed: Never,
         image: object = None,
+        unlike: object = None,
         input: str | None = None,
+        region: str | None = None,
         text: str | None = None,
         concept: str | None = None,
+        crop: object = None,
+        language: str | None = None,
+        where: Where = None,
+        min_score: float | None = None,
         k: int = 20,
         offset: int = 0,
-        where: Where = None,
         **unknown: Never,
     ) -> Hits:
         """The best `k` hits after the first `offset`, among inputs that meet `where`.
 
-        Rank by exactly one of: `image` (any source of one picture: path, bytes, array, PIL image…),
-        `input` (the id of an input, which finds itself first), `text`, `concept` (a name or id).
-        Without any of them every input that meets `where` is a hit of score 1, in the order of
-        adding. Returns min(k, matches - offset) hits: exact, ties by age.
+        Rank by one or more of: `image` (any source of one picture: path, bytes, array, PIL image…,
+        or an http URL that an input was added with; or a list of them), `unlike` (the same, of
+        what is not wanted), `input` (the id of an input, which finds itself first), `region` (the
+        id of an annotation), `text`, `concept` (a name or id). Several weigh the same. `crop`,
+        (top, left, bottom, right) in fractions, takes a part of the image or input; `language`
+        says which one the text or concept is in ("ja").
 
-        Raises `ArgumentError` (more than one rank, k < 1, offset < 0, an unreadable `where`),
-        `NotFoundError` (no such file, input or concept), `PictureError` (an unusable picture),
-        `TrainingError` (a concept of your own that no model has learned yet).
+        Without any of them every input that meets `where` is a hit of score 1, in the order of
+        adding. Hits below `min_score` are left out. Returns min(k, matches - offset) hits: exact,
+        no input twice (the best of its embeddings counts), ties by age.
+
+        Raises `ArgumentError` (k < 1, offset < 0, an unreadable `where`), `NotFoundError` (no such
+        file, input or concept), `PictureError` (an unusable picture), `TrainingError` (a concept of
+        your own that no model has learned yet).
         """
         _check_named(unnamed, unknown)
+        question = Question(
+            image=image,
+            unlike=unlike,
+            input=input,
+            region=region,
+            text=text,
+            concept=concept,
+            crop=crop,
+            language=language,
+            where=where,
+            min_score=min_score,
+        )
+        return self._run(self._asked("inputs", question), k, offset)
+
+    def annotations(
+        self, *unnamed: Never, k: int = 20, offset: int = 0, **asked: Unpack[Question]
+    ) -> Hits:
+        """Like `app.search(...)`, with one hit for each annotation: `hit.annotation`.
+
+        An annotation of a region is scored by its region, the others by the whole picture. Filters
+        on what is said ask of each annotation by itself: two concepts that two annotations say are
+        not said by any one.
+        """
+        _check_named(unnamed, asked.keys() - Question.__annotations__)
+        return self._run(self._asked("annotations", asked), k, offset)
+
+    def query(
+        self,
+        ranks: Iterable[Rank | Mapping[str, Any]] = (),
+        filters: Iterable[object] = (),
+        *,
+        of: Of = "inputs",
+        language: str | None = None,
+        k: int = 20,
+        page: int = 1,
+        min_score: float | None = None,
+    ) -> Hits:
+        """Search by lists of ranks and filters, as dictionaries or as our own objects.
+
+        Ranks are joined by their weights; filters have to hold all. Dictionaries are read in two
+        spellings: ours (`{"image": "a.jpg", "weight": 2}`, see `nearsight.ranks`; filters as
+        `nearsight.filters.to_json` writes them) and the hosted service's. `of="annotations"` finds
+        annotations; `k` is the size of a page and `page` counts from 1.
+
+        Raises what `app.search(...)` does.
+        """
+        query = Query(to_ranks(ranks, language=language), to_filters(filters), of)
+        return self.ask(query, k=k, page=page, min_score=min_score)
+
+    def ask(
+        self,
+        query: Query | Mapping[str, Any],
+        *,
+        k: int = 20,
+        page: int = 1,
+        min_score: float | None = None,
+    ) -> Hits:
+        """Run a whole `nearsight.Query`, or a dictionary that stands for one, as JSON has it.
+
+        Raises what `app.search(...)` does.
+        """
+        asked = Query.read(query)
+        rows = slice_of(page, k)
+        _check_score(min_score)
+        ranking = self._rankings.of(asked.ranks)
+        return self._run(Asked(ranking, asked.where, asked.of, min_score), k, rows.start)
+
+    def pages(
+        self, *unnamed: Never, per_page: int = 20, of: Of = "inputs", **asked: Unpack[Question]
+    ) -> Iterator[Hits]:
+        """All hits of `app.search(...)`, page by page, none twice and none skipped.
+
+        All pages are of the moment when the first one was asked for: what is added meanwhile is
+        not in them, and what is erased meanwhile is left out of its page.
+        """
+        _check_named(unnamed, asked.keys() - Question.__annotations__)
+        _check_page(per_page, 0)
+        question = self._asked(of, asked)
+        everything = self._found(question, self._engine.view(), per_page)
+        rank = 1
+        while page := list(islice(everything, per_page)):
+            hits = [hit for hit in self._hits(question, page, rank) if hit is not None]
+            yield Hits(hits, _understood(question), self._truth.inputs.thumbnail)
+            rank += len(page)
+
+    # -- questions -----------------------------------------------------------------------------
+
+    def _asked(self, of: Of, asked: Question) -> Asked:
+        box = None if asked.get("crop") is None else bounding_box(asked["crop"])
+        language = asked.get("language")
+        ranks = [Rank("image", each, 1.0, box) for each in _each(asked.get("image"))]
+        ranks += [Rank("image", each, -1.0) for each in _each(asked.get("unlike"))]
+        if (input_ := asked.get("input")) is not None:
+            ranks.append(Rank("input", input_, 1.0, box))
+        if (region := asked.get("region")) is not None:
+            ranks.append(Rank("region", region))
+        if (text := asked.get("text")) is not None:
+            ranks.append(Rank("text", text, language=language))
+        if (concept := asked.get("concept")) is not None:
+            ranks.append(Rank("concept", concept, language=language))
+        if box is not None and not any(rank.crop for rank in ranks):
+            raise ArgumentError("crop= is a part of a picture: give image= or input= with it")
+        if language is not None and text is None and concept is None:
+            raise ArgumentError("language= is of words: give text= or concept= with it")
+        min_score = asked.get("min_score")
+        _check_score(min_score)
+        return Asked(self._rankings.of(ranks), asked.get("where"), of, min_score)
+
+    def _run(self, asked: Asked, k: int, offset: int) -> Hits:
         _check_page(k, offset)
-        rank = self._rank(image=image, input=input, text=text, concept=concept)
-        restriction = to_filter(where)
-        hits = self._found(rank, restriction, k, offset)
+        hits = self._complete(asked, k, offset)
         if hits is None:  # somebody else erased some of them: look again at what there is now
             self._engine.catch_up()
-            hits = self._found(rank, restriction, k, offset)
+            hits = self._complete(asked, k, offset)
         if hits is None:
             raise DatabaseError("the hits were erased as fast as they were found; search again")
-        return Hits(hits, () if rank is None else rank.understood, self._truth.inputs.thumbnail)
+        return Hits(hits, _understood(asked), self._truth.inputs.thumbnail)
 
-    # -- ranks ---------------------------------------------------------------------------------
-
-    def _rank(self, **given: Any) -> Rank | None:
-        asked = {name: value for name, value in given.items() if value is not None}
-        if len(asked) > 1:
-            raise ArgumentError(f"search by one of {', '.join(sorted(asked))}, not by several")
-        for name, value in asked.items():
-            rank: Rank = getattr(self, f"_by_{name}")(value)
-            return rank
-        return None
-
-    def _by_image(self, image: object) -> Rank:
-        picture, result = embed_query(image, self._embedder, self._engine)
-        return _by_vector(result.vectors[0], f"pictures like {picture.name}")
-
-    def _by_input(self, id_: str) -> Rank:
-        vectors = self._truth.embeddings.of_input(checked_text(id_, "input"))
-        if not vectors:
-            raise NotFoundError(f"no input has the id {id_!r}")
-        unit = [vector / np.linalg.norm(vector) for vector in vectors]
-        return _by_vector(np.mean(unit, axis=0, dtype=np.float32), f"pictures like {id_}")
-
-    def _by_concept(self, concept: str) -> Rank:
-        if taught := self._taught(concept):
-            head, model = taught
-            return Rank(_by_head(head), (f"{concept.strip()} → {model}",))
-        found = self._general_concepts(concept)
-        return _by_probability([found], (_in_words(concept, found),))
-
-    def _by_text(self, text: str) -> Rank:
-        if not isinstance(text, str) or not text.strip():
-            raise ArgumentError(f"text={text!r}: give some words")
-        named = _each_once(self._tree.in_text(text))
-        if not named:
-            if self._taught(text):
-                raise NotFoundError(
-                    f"text={text!r} names no concept of the general model. A model of yours has "
-                    f"learned it: search by concept={text.strip()!r}"
-                )
-            raise NotFoundError(
-                f"text={text[:200]!r} names no concept that this model knows. Try a common noun "
-                "such as dog, car, flower or boat."
-            )
-        if len(named) > _MAX_NAMED:
-            raise ArgumentError(
-                f"text={text[:200]!r}… names {len(named)} concepts; at most {_MAX_NAMED} are "
-                "ranked by at once. Say it shorter."
-            )
-        return _by_probability([concepts for _, concepts in named], self._understood(text, named))
-
-    def _understood(self, text: str, named: list[tuple[str, list[Concept]]]) -> tuple[str, ...]:
-        unread = self._tree.unread(text)
-        if denied := _DENIALS & set(unread):
-            raise ArgumentError(
-                f"text={text[:200]!r}: a text is searched for what it names, and "
-                f"{min(denied)!r} is not understood. Say what is not wanted with "
-                "where='not dog >= 0.5'."
-            )
-        read = [_in_words(words, concepts) for words, concepts in named]
-        return (*read, f"not understood: {', '.join(unread)}") if unread else tuple(read)
-
-    @property
-    def _tree(self) -> ConceptTree:
-        return ConceptTree.of_labels(self._embedder.labels)
-
-    def _general_concepts(self, name: str) -> list[Concept]:
-        """The model's concepts that a name or id means. Raises `NotFoundError` with close names."""
-        if not isinstance(name, str) or not name.strip():
-            raise ArgumentError(f"concept={name!r}: give a name or an id")
-        name = checked_text(name.strip(), "concept")
-        custom = self._truth.models.having(name)
-        if (self._embedder.labels or not custom) and (found := self._tree.named(name)):
-            return found
-        if custom:
-            raise TrainingError(
-                f"{name!r} is a concept of the model {custom[0]!r}, which has not learned it yet: "
-                f"call app.models[{custom[0]!r}].train() first"
-            )
-        if self._truth.concepts.has(name):
-            raise NotFoundError(
-                f"{name!r} is a concept of your own, which no model predicts yet: use it as a "
-                f"filter, where={name!r}, or teach it: app.models.create(id, concepts=[{name!r}])"
-            )
-        raise NotFoundError(f"no concept is named {name!r}.{_did_you_mean(self._tree, name)}")
-
-    def _taught(self, name: object) -> tuple[Head, str] | None:
-        """The head in use for a concept of your own, and which model's version it belongs to."""
-        if not isinstance(name, str):
-            return None
-        dim, labels = self._embedder.dim, len(self._embedder.labels)
-        own = checked_text(name.strip(), "concept")
-        found = self._truth.models.head_of(own, Head.size(dim, labels))
-        if found is None:
-            return None
-        model, version, stored = found
-        return Head.of(stored.weights, dim, stored.bias), f"model {model} version {version}"
-
-    # -- filters -------------------------------------------------------------------------------
-
-    def _mask(self, snapshot: Snapshot, where: Filter) -> RowMask:
-        match where:
-            case Annotated(concept, value):
-                return snapshot.mask_of(self._annotated(concept, value))
-            case Predicted(concept, at_least):
-                if taught := self._taught(concept):
-                    return snapshot.at_least(_by_head(taught[0]), at_least)
-                weights = self._tree.weights(self._general_concepts(concept))
-                return snapshot.at_least(_of([(PREDICTION, weights, 1.0, "linear")]), at_least)
-            case And(parts):
-                masks = [self._mask(snapshot, part) for part in parts]
-                return _folded(RowMask.__and__, masks)
-            case Or(parts):
-                masks = [self._mask(snapshot, part) for part in parts]
-                return _folded(RowMask.__or__, masks)
-            case Not(part):
-                return snapshot.invert(self._mask(snapshot, part))
-        embeddings = self._truth.inputs.meeting(where)
-        if embeddings is not None:
-            return snapshot.mask_of(embeddings)
-        raise ArgumentError(f"{where!r} is no filter that this search knows")
-
-    def _annotated(self, concept: str, value: bool) -> NDArray[np.uint64]:
-        if not self._truth.concepts.has(concept):
-            raise NotFoundError(
-                f"no input is annotated with {concept!r}. To filter by what the model predicts, "
-                f"write where='{concept} >= 0.5'"
-            )
-        return self._truth.concepts.annotated(concept, value)
-
-    # -- running -------------------------------------------------------------------------------
-
-    def _run(
-        self, rank: Rank | None, where: Filter | None, k: int, offset: int
-    ) -> tuple[NDArray[np.uint64], NDArray[np.float64]]:
-        snapshot = self._engine.snapshot()
-        mask = None if where is None else self._mask(snapshot, where)
-        if rank is None:
-            ids = snapshot.ids(mask)[offset : offset + k]
-            return ids, np.ones(len(ids))
-        return snapshot.search(rank.ranks, k, offset, mask)
-
-    def _found(
-        self, rank: Rank | None, where: Filter | None, k: int, offset: int
-    ) -> list[Hit] | None:
+    def _complete(self, asked: Asked, k: int, offset: int) -> list[Hit] | None:
+        """The hits with all their details; None if some have been erased meanwhile."""
+        end = min(offset + k, sys.maxsize)
+        offset = min(offset, end)
         try:
-            return self._hits(rank, *self._run(rank, where, k, offset), offset)
+            found = list(islice(self._found(asked, self._engine.view(), end), offset, end))
         except CacheDamaged as damage:
             self._engine.rebuild(str(damage))
-            return self._hits(rank, *self._run(rank, where, k, offset), offset)
+            found = list(islice(self._found(asked, self._engine.view(), end), offset, end))
+        hits = self._hits(asked, found, offset + 1)
+        complete = [hit for hit in hits if hit is not None]
+        return complete if len(complete) == len(hits) else None
 
-    def _hits(
-        self, rank: Rank | None, ids: NDArray[np.uint64], scores: NDArray[np.float64], offset: int
-    ) -> list[Hit] | None:
-        """The details of what was found; None if some of it has been erased meanwhile."""
-        owners = self._truth.embeddings.owners(ids.tolist())
-        records = self._truth.inputs.get([owner for owner in owners if owner is not None])
-        hits = []
-        for position, (owner, raw) in enumerate(zip(owners, scores.tolist(), strict=True)):
-            if owner is None or owner not in records:
-                return None
-            cosine = 2 * raw - 1 if rank is not None and rank.is_cosine else None
-            hits.append(Hit(records[owner], _unit(raw), offset + position + 1, cosine))
+    # -- finding -------------------------------------------------------------------------------
+
+    def _found(self, asked: Asked, view: View, at_once: int) -> Iterator[_Found | None]:
+        """All hits in their order; None for what was erased after `view` was published.
+
+        `at_once` is how many rows are ranked first; every further time, four times as many.
+        """
+        docs = self._filtering.matches(asked.where, view, asked.of)
+        if asked.ranking is None:
+            yield from self._unranked(view.docs.all() if docs is None else docs, view, asked.of)
+            return
+        mask = None if docs is None else view.rows.mask_of(_rows(docs, view, asked.of))
+        least = 0.0 if asked.min_score is None else asked.min_score
+        seen: set[str] = set()
+        start, size = 0, min(at_once, len(view.rows) + 1)
+        while True:
+            ids, totals = view.rows.search(asked.ranking.ranks, size, start, mask)
+            found = self._of_rows(ids.tolist(), totals.tolist(), docs, asked.of)
+            for each in found:
+                if each is not None and asked.ranking.score(each.total) < least:
+                    return
+                if each is None or each.key not in seen:
+                    yield each
+                    seen |= {each.key} if each is not None else set()
+            if len(ids) < size:
+                return
+            start, size = start + size, _GROWTH * size
+
+    def _of_rows(
+        self, ids: list[int], totals: list[float], docs: DocSet | None, of: Of
+    ) -> Iterator[_Found | None]:
+        """The inputs or annotations that embeddings belong to, in their order."""
+        owners = self._truth.embeddings.owners(ids)
+        for id_, total in zip(ids, totals, strict=True):
+            if id_ not in owners:
+                yield None
+                continue
+            own, *others = owners[id_]
+            if of == "inputs":
+                region = None if own.annotation == own.input else own.annotation
+                yield _Found(own.input, own.input, region, total)
+                continue
+            for owner in (own, *others):
+                if docs is None or docs.has(owner.number):
+                    yield _Found(owner.annotation, owner.input, owner.annotation, total)
+
+    def _unranked(self, docs: DocSet, view: View, of: Of) -> Iterator[_Found | None]:
+        """What meets the filter, in the order of adding."""
+        found = view.docs.owners(docs) if of == "inputs" else view.docs.docs(docs)
+        for start in range(0, len(found), _PAGE):
+            numbers = found[start : start + _PAGE].tolist()
+            if of == "inputs":
+                ids = self._truth.inputs.ids_of(numbers)
+                for number in numbers:
+                    id_ = ids.get(number)
+                    yield None if id_ is None else _Found(id_, id_, None, 1.0)
+            else:
+                said = self._truth.annotations.numbered(numbers)
+                for number in numbers:
+                    each = said.get(number)
+                    yield None if each is None else _Found(each.id, each.input, each.id, 1.0)
+
+    def _hits(self, asked: Asked, found: list[_Found | None], first: int) -> list[Hit | None]:
+        """The details of what was found, ranked from `first`; None of what has been erased."""
+        there = [each for each in found if each is not None]
+        records = self._truth.inputs.get([each.input for each in there])
+        said = self._truth.annotations.get(
+            [e.annotation for e in there if e.annotation is not None]
+        )
+        hits: list[Hit | None] = []
+        for rank, each in enumerate(found, first):
+            record = None if each is None else records.get(each.input)
+            if each is None or record is None:
+                hits.append(None)
+                continue
+            annotation = None if each.annotation is None else said.get(each.annotation)
+            if annotation is None and each.annotation is not None:
+                hits.append(None)
+                continue
+            hits.append(Hit(record, *_scored(asked.ranking, each.total, rank), annotation))
         return hits
 
 
-def _by_vector(vector: Vector, understood: str) -> Rank:
-    term = (EMBEDDING, vector, 1.0, "linear")
-    return Rank([(0.5, "linear", 1.0, [term])], (understood,), is_cosine=True)
+def _scored(ranking: Ranking | None, total: float, rank: int) -> tuple[float, int, float | None]:
+    """The score, the rank, and the raw cosine if the score is made of one."""
+    if ranking is None:
+        return 1.0, rank, None
+    return ranking.score(total), rank, (2 * total if ranking.is_cosine else None)
 
 
-def _of(terms: list[Any]) -> list[Any]:
-    """The sum of terms as it is."""
-    return [(1.0, "linear", 0.0, terms)]
+def _rows(docs: DocSet, view: View, of: Of) -> NDArray[np.uint64]:
+    """The embeddings that documents are ranked by.
+
+    What somebody else says of a whole picture has none of its own: it is ranked by the picture's.
+    """
+    if of == "inputs":
+        return view.docs.rows(docs)
+    of_wholes = view.docs.family(docs & view.docs.invert(view.docs.exists("box")))
+    return view.docs.rows(docs | (of_wholes & view.docs.exists("id")))
 
 
-def _by_head(head: Head) -> list[Any]:
-    """What a head makes of a row: a probability."""
-    length = float(np.linalg.norm(head.direction))
-    if length > 0:
-        terms = [(EMBEDDING, head.direction / length, length, "linear")]
-    else:  # every direction is as good: weigh one with nothing
-        terms = [(EMBEDDING, np.ones_like(head.direction), 0.0, "linear")]
-    terms += [(PREDICTION, head.evidence, 1.0, "linear")] * bool(len(head.evidence))
-    terms += [(PREDICTION, head.mixture, head.trust, "log")] * (head.trust > 0)
-    return [(1.0, "sigmoid", head.bias, terms)]
+def _understood(asked: Asked) -> tuple[str, ...]:
+    return () if asked.ranking is None else asked.ranking.understood
 
 
-def _by_probability(named: list[list[Concept]], understood: tuple[str, ...]) -> Rank:
-    tree = ConceptTree.load()
-    if len(named) == 1:
-        return Rank(_of([(PREDICTION, tree.weights(named[0]), 1.0, "linear")]), understood)
-    share = 1 / len(named)
-    terms = [(PREDICTION, tree.weights(concepts), share, "log") for concepts in named]
-    return Rank([(1.0, "exp", 0.0, terms)], understood)
+def _each(several: object) -> Sequence[object]:
+    """One picture, or each of a list."""
+    if several is None:
+        return ()
+    if not isinstance(several, list | tuple):
+        return (several,)
+    if not several:
+        raise ArgumentError("image=[] and unlike=[] name no picture: leave them out")
+    return several
 
 
-def _each_once(named: list[tuple[str, list[Concept]]]) -> list[tuple[str, list[Concept]]]:
-    """Without what a text names again: "dog, dogs and a dog" wants one dog."""
-    first: dict[tuple[str, ...], tuple[str, list[Concept]]] = {}
-    for words, concepts in named:
-        first.setdefault(tuple(concept.id for concept in concepts), (words, concepts))
-    return list(first.values())
-
-
-def _unit(score: float) -> float:
-    """Rounding may leave 0..1 by an ulp; a score may not."""
-    return min(1.0, max(0.0, score))
-
-
-def _folded(join: Callable[[RowMask, RowMask], RowMask], masks: list[RowMask]) -> RowMask:
-    joined = masks[0]
-    for mask in masks[1:]:
-        joined = join(joined, mask)
-    return joined
-
-
-def _in_words(asked: str, concepts: list[Concept]) -> str:
-    names = ", ".join(f"{concept.name} ({concept.id})" for concept in concepts)
-    return f"{asked} → {names}"
-
-
-def _did_you_mean(tree: ConceptTree, name: str) -> str:
-    close = tree.suggest(name)
-    return f" Did you mean {', '.join(close)}?" if close else ""
-
-
-def _check_named(unnamed: tuple[object, ...], unknown: Mapping[str, object]) -> None:
+def _check_named(unnamed: tuple[object, ...], unknown: Iterable[str]) -> None:
+    """Say how it is meant, where a search was written as another library would have it."""
     if unnamed:
         raise ArgumentError(
             f"search({unnamed[0]!r:.80}): say what it is: text=, concept=, image= or input="
@@ -341,3 +387,12 @@ def _check_page(k: int, offset: int) -> None:
     for name, value, least in (("k", k, 1), ("offset", offset, 0)):
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
             raise ArgumentError(f"{name}={value!r}: give a whole number of at least {least}")
+
+
+def _check_score(min_score: object) -> None:
+    if min_score is None:
+        return
+    if isinstance(min_score, bool) or not isinstance(min_score, int | float):
+        raise ArgumentError(f"min_score={min_score!r:.80}: give a number in 0..1")
+    if not 0 <= min_score <= 1:
+        raise ArgumentError(f"min_score={min_score!r}: scores lie in 0..1")

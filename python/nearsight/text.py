@@ -10,7 +10,7 @@ def checked_text(text: object, what: str) -> str:
     Python makes of bytes that are no UTF-8.
     """
     if not isinstance(text, str):
-        raise ArgumentError(f"{what}: {text!r:.80} is a {type(text).__name__}; give text")
+        raise ArgumentError(f"{what}: {text!r:.80} is of type {type(text).__name__}; give text")
     try:
         text.encode()
     except UnicodeEncodeError:

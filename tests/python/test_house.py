@@ -18,15 +18,14 @@ PACKAGE = ROOT / "python" / "nearsight"
 # ---- Python: a module sees those on lower floors only, and the neighbours named in NEIGHBOURS.
 
 FLOOR = {"errors": 0, "held": 0, "text": 1, "geo": 2, "region": 2, "patching": 2}
-FLOOR |= {"document": 2, "filters": 3}
+FLOOR |= {"document": 2, "paging": 2, "filters": 3, "items": 3, "ranks": 4, "query": 5}
 FLOOR |= dict.fromkeys(["truth", "engine", "embedders", "pictures", "knowledge"], 4)
-FLOOR |= dict.fromkeys(["colors", "focus", "hits", "ingest", "teaching"], 5)
-FLOOR |= dict.fromkeys(["truth", "engine", "embedders", "pictures", "knowledge", "ranks"], 4)
-FLOOR |= dict.fromkeys(["hits", "ingest", "teaching", "query"], 5)
-FLOOR |= dict.fromkeys(["inputs", "concepts", "annotations", "models", "search"], 6)
-FLOOR |= {"app": 7, "diagnosis": 8, "nearsight": 9}
+FLOOR |= dict.fromkeys(["colors", "focus", "hits", "ingest", "teaching", "originals"], 5)
+FLOOR |= {"adding": 6, "naming": 6, "ranking": 7, "filtering": 8}
+FLOOR |= dict.fromkeys(["inputs", "concepts", "annotations", "models", "search"], 9)
+FLOOR |= {"app": 10, "diagnosis": 11, "nearsight": 12}
 BALCONIES = {"cli", "server", "bench", "demo"}
-FLOOR |= dict.fromkeys(BALCONIES, 10) | {"__main__": 11}
+FLOOR |= dict.fromkeys(BALCONIES, 13) | {"__main__": 14}
 NEIGHBOURS = {("engine", "truth"), ("embedders", "pictures")}
 
 HOMES = {  # what is not in Python's own library, and where it may be imported

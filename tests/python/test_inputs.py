@@ -10,7 +10,7 @@ import pytest
 from planted import Planted, plain
 
 import nearsight
-from nearsight import ingest
+from nearsight import Item, ingest
 from nearsight.errors import ArgumentError, ModelError, NotFoundError, PictureError
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
@@ -116,7 +116,7 @@ def test_concepts_are_said_of_all_even_of_what_is_in_already(app: nearsight.App)
     for outcome in report.outcomes:
         assert outcome.id is not None
         assert app.inputs[outcome.id].concepts == {"warm": True, "cold": False}
-    assert app.concepts() == {"cold": (0, 2), "warm": (2, 0)}
+    assert app.info().said == {"cold": (0, 2), "warm": (2, 0)}
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_deleting_an_empty_list_deletes_nothing(app: nearsight.App) -> None:
     assert (len(app.inputs), app.info().commits) == (1, generation)
 
 
-@pytest.mark.parametrize("ids", [[3], [None], [b"x"], 5, None])
+@pytest.mark.parametrize("ids", [[3], [None], [b"x"], 5])
 def test_ids_are_text(app: nearsight.App, ids: list[object]) -> None:
     with pytest.raises(ArgumentError, match=r"give text|give an id"):
         app.inputs.delete(ids)  # type: ignore[arg-type]
@@ -240,3 +240,80 @@ def test_memory_does_not_follow_the_number_of_sources(app: nearsight.App) -> Non
     for done, _ in enumerate(app.inputs.adding(sources()), start=1):
         furthest = max(furthest, taken - done)
     assert furthest <= 8 * ingest.BATCH
+
+
+# ---- lists, counts, changes of many, corrections
+
+
+def test_lists_and_counts(app: nearsight.App) -> None:
+    app.inputs.add([Item(plain((n, 0, 1)), id=f"i{n}") for n in range(1, 8)], concepts=["all"])
+    app.inputs.update(["i2", "i4"], concepts=["even"])
+    assert [i.id for i in app.inputs.list(per_page=5)] == ["i1", "i2", "i3", "i4", "i5"]
+    assert [i.id for i in app.inputs.list(page=2, per_page=5)] == ["i6", "i7"]
+    assert app.inputs.list(page=3, per_page=5) == []
+    assert [i.id for i in app.inputs.list(where="even")] == ["i2", "i4"]
+    assert (app.inputs.count(), app.inputs.count("even"), app.inputs.count("not even")) == (7, 2, 5)
+    for page, per_page in ((0, 5), (1, 0), (-1, 5), (1, 1001), (True, 5), ("1", 5)):
+        with pytest.raises(ArgumentError, match="page"):
+            app.inputs.list(page=page, per_page=per_page)  # type: ignore[arg-type]
+
+
+def test_deleting_by_filter_and_all(app: nearsight.App) -> None:
+    app.inputs.add([Item(plain((n, 0, 1)), id=f"i{n}") for n in range(1, 8)])
+    app.inputs.update(["i2", "i4"], concepts=["even"])
+    for nothing in ({}, {"ids": ["i1"], "all": True}, {"ids": ["i1"], "where": "even"}):
+        with pytest.raises(ArgumentError, match="only one of them"):
+            app.inputs.delete(**nothing)  # type: ignore[arg-type]
+    with pytest.raises(ArgumentError, match="asks nothing"):
+        app.inputs.delete(where=[])
+    assert app.inputs.delete(where="even") == ["i2", "i4"]
+    assert app.inputs.delete(all=True) == ["i1", "i3", "i5", "i6", "i7"]
+    assert len(app.inputs) == 0
+
+
+def test_every_input_is_changed_in_its_own_way_or_none(app: nearsight.App) -> None:
+    app.inputs.add([Item(plain(RED), id="a"), Item(plain(GREEN), id="b")], metadata={"n": [1]})
+    a, b = app.inputs.bulk_update(
+        {
+            "a": {"concepts": ["x"], "metadata": {"n": [2]}},
+            "b": {"not_concepts": ["x"], "geo": (1, 2)},
+        }
+    )
+    assert (a.concepts, a.metadata, b.concepts, b.geo) == (
+        {"x": True},
+        {"n": [1, 2]},
+        {"x": False},
+        (1, 2),
+    )
+    with pytest.raises(NotFoundError):
+        app.inputs.bulk_update({"a": {"concepts": ["y"]}, "gone": {"concepts": ["y"]}})
+    assert app.inputs["a"].concepts == {"x": True}
+    for wrong in ({"a": {"concept": ["y"]}}, {"a": ["y"]}, ["a"]):
+        with pytest.raises(ArgumentError, match="changes"):
+            app.inputs.bulk_update(wrong)  # type: ignore[arg-type]
+    assert app.inputs.bulk_update({}) == []
+
+
+def test_predictions_are_corrected_and_come_back_exactly(app: nearsight.App) -> None:
+    (id_,) = app.inputs.add(plain((200, 50, 0))).added
+    before = app.inputs.predictions(id_, 200, 0.001)
+    assert app.search(where="tabby >= 0.5").ids == [id_]
+    names = {concept.id for concept, _ in before}
+    app.inputs.remove_predictions(id_, names)
+    assert app.inputs.predictions(id_, 200, 0.001) == []
+    assert app.search(where="tabby >= 0.5").ids == []
+    app.inputs.merge_predictions(id_, names)
+    assert app.inputs.predictions(id_, 200, 0.001) == before
+    assert app.search(where="tabby >= 0.5").ids == [id_]
+    app.inputs.merge_predictions(id_, ["lemon"])
+    (first, probability), *_ = app.inputs.predictions(id_)
+    assert (first.name, probability) == ("lemon", 1.0)
+    assert app.search(where="lemon >= 1").ids == [id_]
+    app.inputs.remove_predictions(id_, ["lemon"])
+    assert "lemon" not in {concept.name for concept, _ in app.inputs.predictions(id_, 999, 0.001)}
+    with pytest.raises(NotFoundError):
+        app.inputs.merge_predictions(id_, ["no such thing"])
+    with pytest.raises(ArgumentError, match="give a list"):
+        app.inputs.remove_predictions(id_, "lemon")
+    with pytest.raises(NotFoundError):
+        app.inputs.merge_predictions("gone", ["lemon"])

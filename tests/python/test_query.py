@@ -246,7 +246,7 @@ def test_items_of_ands_restrict_by_what_was_said_and_order_by_what_is_seen() -> 
         ({"ands": [{"other": {"id": "a"}}]}, r"search.ands\[0\]: there is no key 'other'"),
         ({"ands": [{"output": {"data": {"geo": {"x": 1}}}}]}, r"output.data: there is no key 'geo"),
         ({"filters": "dog"}, "search.filters: 'dog' is no list"),
-        ({"language": 3}, "search.language: 3 is a int"),
+        ({"language": 3}, "search.language: 3 is of type int"),
     ],
 )
 def test_what_is_no_query_says_where(given: object, why: str) -> None:

@@ -14,7 +14,7 @@ from nearsight.errors import (
     NotFoundError,
     ReadOnlyError,
 )
-from nearsight.truth import Input, NewInput, Truth, commits
+from nearsight.truth import Input, NewEmbedding, NewInput, Truth, commits
 
 
 def new_input(id_: str = "a", seed: int = 1, dim: int = 4) -> NewInput:
@@ -22,14 +22,15 @@ def new_input(id_: str = "a", seed: int = 1, dim: int = 4) -> NewInput:
         id=id_,
         content=seed.to_bytes(32, "big"),
         name=f"{id_}.jpg",
-        uri=f"file:///photos/{id_}%20b.jpg",
+        url=f"file:///photos/{id_}%20b.jpg",
         format="JPEG",
         width=640,
         height=480,
         size_bytes=1234,
         thumbnail=b"\xff\xd8jpeg",
-        vector=np.arange(dim, dtype=np.float32) + seed,
-        probabilities=np.array([0.25, 0.75], np.float32),
+        embedding=NewEmbedding(
+            np.arange(dim, dtype=np.float32) + seed, np.array([0.25, 0.75], np.float32)
+        ),
     )
 
 
@@ -48,7 +49,7 @@ def filled(path: Path, count: int = 3, dim: int = 4) -> Truth:
 
 def test_what_was_committed_is_there_after_reopening(path: Path) -> None:
     truth = filled(path)
-    truth.concepts.annotate(["i0"], {"dog": True, "cat": False})
+    truth.annotations.say(["i0"], {"dog": True, "cat": False})
     truth.close()
     again = Truth(path)
     record = again.inputs.get(["i0"])["i0"]
@@ -77,31 +78,35 @@ def test_a_failed_batch_leaves_nothing_behind(path: Path) -> None:
 def test_ids_of_erased_embeddings_are_never_used_again(path: Path) -> None:
     truth = filled(path, 2)
     with truth.writing() as generation:
-        assert truth.inputs.erase(["i1", "unknown", "i1"], generation) == ["i1"]
+        assert truth.inputs.erase(["i1", "unknown", "i1"]) == ["i1"]
     assert truth.embeddings.erased_since(generation - 1).tolist() == [2]
     assert truth.embeddings.erased_since(generation).tolist() == []
     with truth.writing():
-        assert truth.inputs.add([new_input("later", 9)]) == [3]
-    assert truth.embeddings.owners([1, 2, 3]) == ["i0", None, "later"]
+        truth.inputs.add([new_input("later", 9)])
+    owners = truth.embeddings.owners([1, 2, 3])
+    assert {id_: [owner.input for owner in of] for id_, of in owners.items()} == {
+        1: ["i0"],
+        3: ["later"],
+    }
     truth.close()
 
 
 def test_erasing_an_input_takes_its_annotations_along(path: Path) -> None:
     truth = filled(path, 1)
-    truth.concepts.annotate(["i0"], {"dog": True})
-    with truth.writing() as generation:
-        truth.inputs.erase(["i0"], generation)
-    assert truth.concepts.annotated("dog", True).tolist() == []
+    truth.annotations.say(["i0"], {"dog": True})
+    with truth.writing():
+        truth.inputs.erase(["i0"])
+    assert truth.examples.said("dog", True).tolist() == []
     assert truth.concepts.counts() == {"dog": (0, 0)}
     truth.close()
 
 
 def test_a_later_annotation_replaces_an_earlier_one(path: Path) -> None:
     truth = filled(path, 2)
-    truth.concepts.annotate(["i0", "i1"], {"dog": True})
-    truth.concepts.annotate(["i1"], {"dog": False})
-    assert truth.concepts.annotated("dog", True).tolist() == [1]
-    assert truth.concepts.annotated("dog", False).tolist() == [2]
+    truth.annotations.say(["i0", "i1"], {"dog": True})
+    truth.annotations.say(["i1"], {"dog": False})
+    assert truth.examples.said("dog", True).tolist() == [1]
+    assert truth.examples.said("dog", False).tolist() == [2]
     assert truth.concepts.counts() == {"dog": (1, 1)}
     truth.close()
 
@@ -218,8 +223,8 @@ def test_a_page_of_inputs_is_read_from_one_commit(
     select = reader.inputs._select
 
     def slow(column: str, values: Sequence[object]) -> list[Input]:
-        with writer.writing() as generation:
-            writer.inputs.erase(["i0", "i1", "i2"], generation)
+        with writer.writing():
+            writer.inputs.erase(["i0", "i1", "i2"])
         return select(column, values)
 
     monkeypatch.setattr(reader.inputs, "_select", slow)

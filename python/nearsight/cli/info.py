@@ -22,16 +22,16 @@ def configure(subparsers: Subparsers) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the facts."""
     with open_existing(args) as app:
-        info = app.info()
-        if args.json:
-            say_json({**info.to_dict(), "said": app.concepts()})
-            return OK
-        said = [f"{name} ({yes} yes, {no} no)" for name, (yes, no) in app.concepts().items()]
+        info, models = app.info(), [model.id for model in app.models]
+    if args.json:
+        say_json(info.to_dict())
+        return OK
+    said = [f"{name} ({yes} yes, {no} no)" for name, (yes, no) in info.said.items()]
     facts = {
         "database": str(info.path),
-        "inputs": str(info.inputs),
+        "inputs": f"{info.inputs}, with {info.annotations - info.inputs} more annotations",
         "said": ", ".join(said) or "nothing",
-        "model": info.model,
+        "model": ", ".join([info.model, *models]),
         "size": f"{size(info.size_bytes)}, and {size(info.cache_bytes)} of cache",
         "commits": str(info.commits),
         "kernel": info.kernel,

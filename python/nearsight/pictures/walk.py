@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
 import numpy as np
@@ -28,6 +28,7 @@ from nearsight.pictures.source import Source
 __all__ = ["find"]
 
 Found = Iterator[Source | PictureError]
+T = TypeVar("T")
 
 _READABLE = {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".gif", ".bmp", ".dib"}
 _PHOTOS = {".heic", ".heif", ".avif", ".jxl", ".jp2", ".cr2", ".cr3", ".nef", ".arw", ".dng"}
@@ -39,7 +40,7 @@ _MAX_DEPTH = 16
 _SHOWN = 200
 
 
-def find(what: object) -> Found:
+def find(what: object, keep: type[T] | tuple[()] = ()) -> Iterator[Source | PictureError | T]:
     """Yield a Source for every picture that `what` stands for, lazily and in a fixed order.
 
     A path; a folder (recursive, sorted by name, hidden entries left out, linked folders entered
@@ -52,12 +53,13 @@ def find(what: object) -> Found:
     and so are the files of a database that is open in this process.
     What is missing, unreadable or no picture at all comes as a PictureError in its place: yielded,
     not raised, so it never stops the rest. `http://` is among that: nearsight uses no network.
+    Objects of the type `keep` are yielded as they are, for a caller that knows what they mean.
     """
-    return _find(what, 0)
+    return _find(what, keep, 0)
 
 
-def _find(what: Any, depth: int) -> Found:
-    if isinstance(what, Source | PictureError):
+def _find(what: Any, keep: Any, depth: int) -> Iterator[Any]:
+    if isinstance(what, (Source, PictureError, keep)):
         yield what
     elif isinstance(what, os.PathLike):
         yield from _in_path(os.fsdecode(what))
@@ -72,7 +74,7 @@ def _find(what: Any, depth: int) -> Found:
     elif hasattr(what, "read"):
         yield of_file(what)
     elif isinstance(what, Iterable) and not isinstance(what, Mapping):
-        yield from _in_each(what, depth)
+        yield from _in_each(what, keep, depth)
     else:
         yield PictureError(
             f"<{type(what).__name__}>",
@@ -88,12 +90,12 @@ def _is_pil(what: object) -> bool:
     return pil is not None and isinstance(what, pil)
 
 
-def _in_each(several: Iterable[object], depth: int) -> Found:
+def _in_each(several: Iterable[object], keep: Any, depth: int) -> Iterator[Any]:
     if depth == _MAX_DEPTH:
         yield PictureError(f"<{type(several).__name__}>", "is nested too deeply; flatten it")
         return
     for one in several:
-        yield from _find(one, depth + 1)
+        yield from _find(one, keep, depth + 1)
 
 
 def _in_text(text: str) -> Found:

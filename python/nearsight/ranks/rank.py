@@ -43,7 +43,8 @@ class Rank:
         if self.kind == "image" and self.of is None:
             raise ArgumentError("rank image=None: give a picture")
         if self.kind != "image" and not checked_text(self.of, self.kind).strip():
-            raise ArgumentError(f"rank {self.kind}={self.of!r}: say which")
+            wanted = "some words" if self.kind == "text" else "a name or an id"
+            raise ArgumentError(f"{self.kind}={self.of!r}: give {wanted}")
         weight = _finite(self.weight)
         if weight == 0:
             raise ArgumentError(

@@ -2,7 +2,25 @@
 
 from nearsight.truth.examples import evenly
 from nearsight.truth.models import HeadRecord, ModelRecord
-from nearsight.truth.records import Input, NewInput, commits
+from nearsight.truth.records import (
+    Annotation,
+    Input,
+    NewAnnotation,
+    NewEmbedding,
+    NewInput,
+    commits,
+)
 from nearsight.truth.truth import Truth
 
-__all__ = ["HeadRecord", "Input", "ModelRecord", "NewInput", "Truth", "commits", "evenly"]
+__all__ = [
+    "Annotation",
+    "HeadRecord",
+    "Input",
+    "ModelRecord",
+    "NewAnnotation",
+    "NewEmbedding",
+    "NewInput",
+    "Truth",
+    "commits",
+    "evenly",
+]

@@ -1,15 +1,15 @@
-"""The tables of concepts and of what is said of inputs."""
+"""The table of concepts."""
 
 import json
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
-import numpy as np
-from numpy.typing import NDArray
+import apsw
 
-from nearsight.truth.database import Database, as_ids, select
+from nearsight.truth.database import Database, select
+from nearsight.truth.records import as_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,74 +24,38 @@ class ConceptRecord:
 
 
 class ConceptTable:
-    """The concepts people used, and the annotations that use them."""
+    """The concepts people used."""
 
     def __init__(self, database: Database) -> None:
         """Work on `database`."""
         self._database = database
 
-    def annotate(self, ids: Iterable[str], concepts: Mapping[str, bool]) -> None:
-        """Say of each input that it shows (True) or does not show (False) each concept."""
-        now = time.time()
-        with self._database.reading() as db:
-            db.executemany(
-                "insert or ignore into concept (id, name, added_at) values (?, ?, ?)",
-                [(concept, concept, now) for concept in concepts],
-            )
-            db.executemany(
-                "insert into annotation"
-                " select input.number, concept.number, ?, ? from input, concept"
-                " where input.id = ? and concept.id = ?"
-                " on conflict do update set value = excluded.value, added_at = excluded.added_at",
-                [
-                    (int(value), now, id_, concept)
-                    for id_ in ids
-                    for concept, value in concepts.items()
-                ],
-            )
-
-    def unannotate(self, id_: str, concepts: Iterable[str] | None = None) -> None:
-        """Take back what was said of an input about some concepts, or about all (None)."""
-        with self._database.reading() as db:
-            number = "(select number from input where id = ?)"
-            if concepts is None:
-                db.execute(f"delete from annotation where input = {number}", (id_,))
-                return
-            db.executemany(
-                f"delete from annotation where input = {number}"
-                " and concept = (select number from concept where id = ?)",
-                [(id_, concept) for concept in concepts],
-            )
-
     def counts(self) -> dict[str, tuple[int, int]]:
-        """The concepts people used: id → (inputs said to show it, inputs said not to)."""
+        """The concepts people used: id → (annotations that say so, annotations that deny it)."""
         with self._database.reading() as db:
             return {
                 id_: (int(yes), int(no))
                 for id_, yes, no in db.execute(
                     "select concept.id, total(value), count(value) - total(value) from concept"
-                    " left join annotation on annotation.concept = concept.number"
+                    " left join said on said.concept = concept.number"
                     " group by concept.number order by concept.id"
                 )
             }
+
+    def id_of(self, name: str) -> str | None:
+        """The id of the concept with this id, else of the oldest with this name."""
+        with self._database.reading() as db:
+            found = db.execute(
+                "select id from concept where id = ?1 or name = ?1"
+                " order by id != ?1, number limit 1",
+                (name,),
+            ).get
+        return None if found is None else str(found)
 
     def has(self, id_: str) -> bool:
         """Did anybody use this concept?"""
         with self._database.reading() as db:
             return db.execute("select 1 from concept where id = ?", (id_,)).get is not None
-
-    def annotated(self, concept: str, value: bool) -> NDArray[np.uint64]:
-        """The embeddings of the inputs of which this was said of the concept."""
-        with self._database.reading() as db:
-            return as_ids(
-                db.execute(
-                    "select embedding.id from concept"
-                    " join annotation on annotation.concept = concept.number"
-                    " join embedding on embedding.input = annotation.input"
-                    " where concept.id = ? and annotation.value = ?",
-                    (concept, int(value)),
-                )
-            )
 
     # -- the concepts themselves ---------------------------------------------------------------
 
@@ -117,17 +81,40 @@ class ConceptTable:
         with self._database.reading() as db:
             return dict(select(db, "select id, name from concept order by number"))
 
+    def taught(self) -> dict[str, str]:
+        """By id the names of the concepts that some model's version in use has learned."""
+        with self._database.reading() as db:
+            return dict(
+                select(
+                    db,
+                    "select distinct concept.id, concept.name from model"
+                    " join model_concept on model_concept.model = model.number"
+                    " join head on head.model = model.number and head.version = model.current"
+                    " and head.concept = model_concept.concept"
+                    " join concept on concept.number = head.concept order by concept.number",
+                )
+            )
+
     def records(self, ids: Iterable[str]) -> dict[str, ConceptRecord]:
         """By id what is known of these concepts; those that nobody used are left out."""
         with self._database.reading() as db:
             rows = select(
                 db,
                 "select id, name, total(value), count(value) - total(value), concept.added_at"
-                " from concept left join annotation on annotation.concept = concept.number"
+                " from concept left join said on said.concept = concept.number"
                 " where id in (select value from json_each(?)) group by concept.number",
                 [json.dumps(list(ids))],
             )
         return {
-            id_: ConceptRecord(id_, name, int(yes), int(no), datetime.fromtimestamp(added, UTC))
+            id_: ConceptRecord(id_, name, int(yes), int(no), as_time(added))
             for id_, name, yes, no, added in rows
         }
+
+
+def ensure_concepts(db: apsw.Connection, ids: Iterable[str]) -> None:
+    """Know these concepts from now on, named by their ids."""
+    now = time.time()
+    db.executemany(
+        "insert or ignore into concept (id, name, added_at) values (?, ?, ?)",
+        [(id_, id_, now) for id_ in ids],
+    )

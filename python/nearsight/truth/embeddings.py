@@ -1,13 +1,23 @@
 """The table of embeddings, which caches follow."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
+import apsw
 import numpy as np
 from numpy.typing import NDArray
 
 from nearsight.errors import CorruptionError
 from nearsight.truth.database import LOOKUP_SLICE, Database, as_ids, select
+from nearsight.truth.records import NewEmbedding
+
+
+class Owner(NamedTuple):
+    """What an embedding is of: ids of the input and of the annotation, and the latter's number."""
+
+    input: str
+    annotation: str
+    number: int
 
 
 class EmbeddingTable:
@@ -17,31 +27,52 @@ class EmbeddingTable:
         """Work on `database`."""
         self._database = database
 
-    def owners(self, embeddings: Sequence[int]) -> list[str | None]:
-        """The id of the input that each embedding belongs to; None where it was erased."""
-        owner: dict[int, str] = {}
+    def owners(self, embeddings: Sequence[int]) -> dict[int, list[Owner]]:
+        """What each embedding is of, its own annotation first; erased ones are left out.
+
+        The embedding of a whole picture is of all that is said of the whole picture.
+        """
+        found: dict[int, list[Owner]] = {}
         with self._database.reading() as db:
             for start in range(0, len(embeddings), LOOKUP_SLICE):
                 wanted = [int(id_) for id_ in embeddings[start : start + LOOKUP_SLICE]]
-                owner |= dict(
-                    select(
-                        db,
-                        "select embedding.id, input.id from embedding"
-                        " join input on input.number = embedding.input"
-                        f" where embedding.id in ({','.join('?' * len(wanted))})",
-                        wanted,
-                    )
-                )
-        return [owner.get(int(id_)) for id_ in embeddings]
+                for id_, *owner in select(
+                    db,
+                    "select embedding.id, input.id, said.id, said.number from embedding"
+                    " join annotation as own on own.number = embedding.annotation"
+                    " join input on input.number = own.input"
+                    " join annotation as said on said.input = input.number and"
+                    " (said.number = own.number or (own.box is null and said.box is null))"
+                    f" where embedding.id in ({','.join('?' * len(wanted))})"
+                    " order by embedding.id, said.number != own.number, said.number",
+                    wanted,
+                ):
+                    found.setdefault(id_, []).append(Owner(*owner))
+        return found
 
     def of_input(self, id_: str) -> list[NDArray[np.float32]]:
-        """The embeddings of an input, f32[dim] each; empty if there is no such input."""
+        """The embeddings of an input, of its boxes too, f32[dim] each; empty if there is none."""
+        return self._vectors("input.id", id_)
+
+    def of_annotation(self, id_: str) -> list[NDArray[np.float32]]:
+        """The embedding of an annotation's box, or of the whole picture; empty if there is none."""
+        with self._database.reading() as db:
+            shown = db.execute(
+                "select case when box is null then input.id else annotation.id end from annotation"
+                " join input on input.number = annotation.input where annotation.id = ?",
+                (id_,),
+            ).get
+        return [] if shown is None else self._vectors("annotation.id", str(shown))
+
+    def _vectors(self, column: str, id_: str) -> list[NDArray[np.float32]]:
         with self._database.reading() as db:
             return [
                 np.frombuffer(blob, "<f4")
                 for (blob,) in db.execute(
-                    "select vector from embedding join input on input.number = embedding.input"
-                    " where input.id = ? order by embedding.id",
+                    "select vector from embedding"
+                    " join annotation on annotation.number = embedding.annotation"
+                    " join input on input.number = annotation.input"
+                    f" where {column} = ? order by embedding.id",
                     (id_,),
                 )
             ]
@@ -50,8 +81,10 @@ class EmbeddingTable:
         """What the model predicts of an input, f32[labels]; None if there is no such input."""
         with self._database.reading() as db:
             blob = db.execute(
-                "select probabilities from embedding join input on input.number = embedding.input"
-                " where input.id = ? order by embedding.id limit 1",
+                "select probabilities from embedding"
+                " join annotation on annotation.number = embedding.annotation"
+                " join input on input.number = annotation.input and input.id = annotation.id"
+                " where input.id = ?",
                 (id_,),
             ).get
         return None if blob is None else np.frombuffer(blob, "<f2").astype(np.float32)
@@ -116,3 +149,18 @@ class EmbeddingTable:
             return as_ids(
                 db.execute("select embedding from erased where generation > ?", (generation,))
             )
+
+
+def insert_embedding(db: apsw.Connection, annotation: int, new: NewEmbedding) -> int:
+    """Insert what the model makes of an annotation's picture or box; its id."""
+    return int(
+        db.execute(
+            "insert into embedding (annotation, embedder, vector, probabilities)"
+            " values (?, (select min(id) from embedder), ?, ?) returning id",
+            (
+                annotation,
+                new.vector.astype("<f4").tobytes(),
+                new.probabilities.astype("<f2").tobytes(),
+            ),
+        ).get
+    )

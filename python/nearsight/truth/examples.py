@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from nearsight.truth.concepts import ConceptTable
 from nearsight.truth.database import Database, as_ids, select
 
 Ids = NDArray[np.uint64]
@@ -14,14 +13,31 @@ Ids = NDArray[np.uint64]
 class ExampleTable:
     """Embeddings by what was said of their inputs. All lists ascend and none has one twice."""
 
-    def __init__(self, database: Database, concepts: ConceptTable) -> None:
-        """Work on `database` and what its `concepts` are said of."""
+    def __init__(self, database: Database) -> None:
+        """Work on `database`."""
         self._database = database
-        self._concepts = concepts
 
     def said(self, concept: str, value: bool) -> Ids:
-        """The embeddings of the inputs that are said to show the concept (or not to)."""
-        return np.unique(self._concepts.annotated(concept, value))
+        """The embeddings of the pictures and boxes that are said to show the concept (or not to).
+
+        What somebody else than the app's user says of a whole picture is said of its embedding.
+        """
+        with self._database.reading() as db:
+            return np.unique(
+                as_ids(
+                    db.execute(
+                        "select embedding.id from concept"
+                        " join said on said.concept = concept.number and said.value = ?"
+                        " join annotation on annotation.number = said.annotation"
+                        " join input on input.number = annotation.input"
+                        " join annotation as shown on shown.id ="
+                        " case when annotation.box is null then input.id else annotation.id end"
+                        " join embedding on embedding.annotation = shown.number"
+                        " where concept.id = ?",
+                        (int(value), concept),
+                    )
+                )
+            )
 
     def rivals(self, concept: str, others: Sequence[str]) -> Ids:
         """The embeddings of which one of `others` is said, and nothing of the concept."""

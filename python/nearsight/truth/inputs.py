@@ -1,26 +1,23 @@
 """The table of inputs."""
 
+import json
 import time
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import apsw
-import numpy as np
-from numpy.typing import NDArray
 
-from nearsight.errors import ArgumentError
-from nearsight.filters import Filter
 from nearsight.geo import GeoPoint
-from nearsight.truth.conditions import condition
-from nearsight.truth.database import LOOKUP_SLICE, Database, as_ids, select
-from nearsight.truth.failures import is_damage
-from nearsight.truth.records import Input, NewInput
+from nearsight.region import BoundingBox
+from nearsight.truth.annotations import from_box, insert_annotation, said_by, to_box
+from nearsight.truth.database import LOOKUP_SLICE, Database, select
+from nearsight.truth.records import Input, NewAnnotation, NewInput, as_time
 
 _COLUMNS = (
-    "id, name, uri, format, width, height, size_bytes, content, added_at, metadata, latitude,"
-    " longitude"
+    "input.number, annotation.number, input.id, name, url, format, width, height, size_bytes,"
+    " content, input.added_at, annotation.changed_at, metadata, latitude, longitude, crop"
 )
+_PRIMARY = "join annotation on annotation.id = input.id"
 
 
 class InputTable:
@@ -30,47 +27,20 @@ class InputTable:
         """Work on `database`."""
         self._database = database
 
-    def add(self, inputs: Iterable[NewInput]) -> list[int]:
-        """Insert inputs with their embeddings; the ids of the embeddings, in order."""
+    def add(self, inputs: Iterable[NewInput]) -> None:
+        """Insert inputs with their embeddings and annotations."""
         with self._database.reading() as db:
-            return [self._add_one(db, new) for new in inputs]
+            for new in inputs:
+                _insert(db, new, time.time())
 
-    def _add_one(self, db: apsw.Connection, new: NewInput) -> int:
-        number = db.execute(
-            "insert into input (id, content, name, uri, format, width, height, size_bytes,"
-            " added_at, thumbnail, metadata, latitude, longitude)"
-            " values (?,?,?,?,?,?,?,?,?,?,?,?,?) returning number",
-            (
-                *(new.id, new.content, new.name, new.uri, new.format, new.width, new.height),
-                *(new.size_bytes, time.time(), new.thumbnail, new.metadata),
-                *(new.geo or (None, None)),
-            ),
-        ).get
-        return int(
-            db.execute(
-                "insert into embedding (input, embedder, vector, probabilities)"
-                " values (?, (select min(id) from embedder), ?, ?) returning id",
-                (
-                    number,
-                    new.vector.astype("<f4").tobytes(),
-                    new.probabilities.astype("<f2").tobytes(),
-                ),
-            ).get
-        )
-
-    def erase(self, ids: Iterable[str], generation: int) -> list[str]:
+    def erase(self, ids: Iterable[str]) -> list[str]:
         """Delete inputs and all that hangs on them; the ids that were there."""
         with self._database.reading() as db:
-            return [id_ for id_ in dict.fromkeys(ids) if self._erase_one(db, id_, generation)]
-
-    def _erase_one(self, db: apsw.Connection, id_: str, generation: int) -> bool:
-        db.execute(
-            "insert into erased select embedding.id, ? from embedding"
-            " join input on input.number = embedding.input where input.id = ?",
-            (generation, id_),
-        )
-        db.execute("delete from input where id = ?", (id_,))
-        return db.changes() > 0
+            found = []
+            for id_ in dict.fromkeys(ids):
+                db.execute("delete from input where id = ?", (id_,))
+                found += [id_] * bool(db.changes())
+        return found
 
     def set_metadata(self, id_: str, metadata: str) -> None:
         """Replace the metadata (JSON text) of an input."""
@@ -85,6 +55,40 @@ class InputTable:
                 (*(geo or (None, None)), id_),
             )
 
+    # -- corrections ---------------------------------------------------------------------------
+
+    def correct(self, id_: str, concepts: Mapping[str, bool]) -> None:
+        """Let these concepts belong to an input's predictions (True), or not (False)."""
+        with self._database.reading() as db:
+            db.executemany(
+                "insert into correction select number, ?, ? from input where id = ?"
+                " on conflict do update set value = excluded.value",
+                [(concept, int(value), id_) for concept, value in concepts.items()],
+            )
+
+    def uncorrect(self, id_: str, concepts: Iterable[str]) -> None:
+        """Take corrections back."""
+        with self._database.reading() as db:
+            db.executemany(
+                "delete from correction where concept = ?"
+                " and input = (select number from input where id = ?)",
+                [(concept, id_) for concept in concepts],
+            )
+
+    def corrections(self, id_: str) -> dict[str, bool]:
+        """What people corrected in the predictions of an input."""
+        with self._database.reading() as db:
+            return {
+                concept: bool(value)
+                for concept, value in db.execute(
+                    "select concept, value from correction"
+                    " where input = (select number from input where id = ?) order by concept",
+                    (id_,),
+                )
+            }
+
+    # -- looking up ----------------------------------------------------------------------------
+
     def count(self) -> int:
         """How many inputs there are."""
         with self._database.reading() as db:
@@ -95,15 +99,49 @@ class InputTable:
         with self._database.reading() as db:
             return db.execute("select 1 from input where id = ?", (id_,)).get is not None
 
-    def id_of_content(self, digest: bytes) -> str | None:
-        """The id of the input whose bytes have this SHA-256, if there is one."""
+    def id_of_content(self, digest: bytes, crop: BoundingBox | None = None) -> str | None:
+        """The id of the oldest input of bytes with this SHA-256 and this crop, if there is one."""
         with self._database.reading() as db:
-            found = db.execute("select id from input where content = ? limit 1", (digest,)).get
+            found = db.execute(
+                "select id from input where content = ? and crop is ? order by number limit 1",
+                (digest, from_box(crop)),
+            ).get
+        return None if found is None else str(found)
+
+    def id_of_url(self, url: str) -> str | None:
+        """The id of the oldest input that came from this URL, if there is one."""
+        with self._database.reading() as db:
+            found = db.execute(
+                "select id from input where url = ? order by number limit 1", (url,)
+            ).get
         return None if found is None else str(found)
 
     def get(self, ids: Sequence[str]) -> dict[str, Input]:
         """The inputs with these ids; unknown ids are left out."""
-        return {record.id: record for record in self._select("id", ids)}
+        return {record.id: record for record in self._select("input.id", ids)}
+
+    def numbered(self, numbers: Sequence[int]) -> list[Input]:
+        """The inputs with these numbers, by number; unknown ones are left out."""
+        return self._select("input.number", numbers)
+
+    def ids_of(self, numbers: Sequence[int]) -> dict[int, str]:
+        """The ids of the inputs with these numbers; unknown ones are left out."""
+        found: dict[int, str] = {}
+        with self._database.reading() as db:
+            for start in range(0, len(numbers), LOOKUP_SLICE):
+                wanted = numbers[start : start + LOOKUP_SLICE]
+                marks = ",".join("?" * len(wanted))
+                sql = f"select number, id from input where number in ({marks}) order by number"
+                found |= dict(select(db, sql, wanted))
+        return found
+
+    def page(self, offset: int, limit: int) -> list[Input]:
+        """Inputs in the order they were added."""
+        with self._database.snapshot(), self._database.reading() as db:
+            rows = select(
+                db, "select number from input order by number limit ? offset ?", (limit, offset)
+            )
+            return self.numbered([row[0] for row in rows])
 
     def after(self, number: int, limit: int) -> tuple[int, list[Input]]:
         """Up to `limit` inputs in the order they were added, and where to go on."""
@@ -114,7 +152,7 @@ class InputTable:
                 (number, limit),
             )
             numbers = [row[0] for row in rows]
-            return (numbers[-1] if numbers else number), self._select("number", numbers)
+            return (numbers[-1] if numbers else number), self.numbered(numbers)
 
     def _select(self, column: str, values: Sequence[object]) -> list[Input]:
         found: list[Input] = []
@@ -124,51 +162,23 @@ class InputTable:
                 marks = ",".join("?" * len(wanted))
                 rows = select(
                     db,
-                    f"select number, {_COLUMNS} from input where {column} in ({marks})"
-                    " order by number",
+                    f"select {_COLUMNS} from input {_PRIMARY} where {column} in ({marks})"
+                    " order by input.number",
                     wanted,
                 )
-                said = self._annotations(db, [row[0] for row in rows])
-                found += [_input(row[1:], said.get(row[0], {})) for row in rows]
+                said = said_by(db, [row[1] for row in rows])
+                found += [_input(row[2:], said.get(row[1], {})) for row in rows]
         return found
 
-    def _annotations(self, db: apsw.Connection, numbers: list[int]) -> dict[int, dict[str, bool]]:
-        said: dict[int, dict[str, bool]] = {}
-        marks = ",".join("?" * len(numbers))
-        for number, concept, value in select(
-            db,
-            "select annotation.input, concept.id, annotation.value from annotation"
-            f" join concept on concept.number = annotation.concept where input in ({marks})"
-            " order by concept.id",
-            numbers,
-        ):
-            said.setdefault(number, {})[concept] = bool(value)
-        return said
-
-    def meeting(self, asked: Filter) -> NDArray[np.uint64] | None:
-        """The embeddings of the inputs that meet a filter about metadata or places; None for a
-        filter about something else.
-        """
-        found = condition(asked)
-        if found is None:
-            return None
-        sql, values = found
+    def metadata_of(self, numbers: Sequence[int]) -> Iterator[tuple[int, dict[str, Any]]]:
+        """The metadata of the inputs with these numbers."""
         with self._database.reading() as db:
-            try:
-                return as_ids(
-                    db.execute(
-                        "select embedding.id from input"
-                        f" join embedding on embedding.input = input.number where {sql}",
-                        values,
-                    )
-                )
-            except apsw.SQLError as error:
-                if is_damage(error):
-                    raise
-                raise ArgumentError(
-                    f"where: {str(asked)[:200]} is more than the database compares at once "
-                    f"({error}); ask for less"
-                ) from error
+            for start in range(0, len(numbers), LOOKUP_SLICE):
+                wanted = numbers[start : start + LOOKUP_SLICE]
+                marks = ",".join("?" * len(wanted))
+                sql = f"select number, metadata from input where number in ({marks})"
+                for number, metadata in select(db, sql, wanted):
+                    yield number, json.loads(metadata)
 
     def thumbnail(self, id_: str) -> bytes | None:
         """The JPEG thumbnail of an input, None if there is no such input."""
@@ -177,21 +187,39 @@ class InputTable:
         return None if found is None else bytes(found)
 
 
-def _input(row: tuple[Any, ...], concepts: dict[str, bool]) -> Input:
-    import json  # here and not above, to keep `import nearsight` light
+def _insert(db: apsw.Connection, new: NewInput, now: float) -> None:
+    number = db.execute(
+        "insert into input (id, content, crop, name, url, format, width, height, size_bytes,"
+        " added_at, thumbnail, metadata, latitude, longitude)"
+        " values (?,?,?,?,?,?,?,?,?,?,?,?,?,?) returning number",
+        (
+            *(new.id, new.content, from_box(new.crop), new.name, new.url, new.format),
+            *(new.width, new.height, new.size_bytes, now, new.thumbnail, new.metadata),
+            *(new.geo or (None, None)),
+        ),
+    ).get
+    primary = NewAnnotation(new.id, new.concepts, embedding=new.embedding)
+    for annotation in (primary, *new.regions):
+        insert_annotation(db, int(number), annotation, now)
 
-    id_, name, uri, format_, width, height, size_bytes, content, added_at, metadata, *geo = row
+
+def _input(row: tuple[Any, ...], concepts: dict[str, bool]) -> Input:
+    id_, name, url, format_, width, height, size_bytes, content, *times, metadata = row[:11]
+    latitude, longitude, crop = row[11:]
+    added_at, changed_at = map(as_time, times)
     return Input(
         id=id_,
         name=name,
-        uri=uri,
+        url=url,
         format=format_,
         width=width,
         height=height,
         size_bytes=size_bytes,
         content=content.hex(),
-        added_at=datetime.fromtimestamp(added_at, UTC),
+        added_at=added_at,
+        changed_at=changed_at,
         concepts=concepts,
         metadata=json.loads(metadata),
-        geo=None if geo[0] is None else GeoPoint(*geo),
+        geo=None if latitude is None else GeoPoint(latitude, longitude),
+        crop=to_box(crop),
     )

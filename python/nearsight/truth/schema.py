@@ -41,10 +41,11 @@ create table input (
     number     integer primary key autoincrement,   -- never reused
     id         text not null unique,
     content    blob not null,                       -- SHA-256 of the bytes
+    crop       text check (json_array_length(crop) = 4),  -- top, left, bottom, right in 0..1
     name       text not null,
-    uri        text,                                -- file://…, if it came from a file
+    url        text,                                -- where it came from; never fetched
     format     text not null,
-    width      integer not null,
+    width      integer not null,                    -- of the crop, if there is one
     height     integer not null,
     size_bytes integer not null,
     added_at   real not null,                       -- seconds since 1970, UTC
@@ -55,24 +56,7 @@ create table input (
     check ((latitude is null) = (longitude is null))
 ) strict;
 create index input_content on input (content);
-create index input_place on input (latitude, longitude) where latitude is not null;
-
--- Rows are never changed: a new embedding is a new row, so that caches follow by id alone.
-create table embedding (
-    id            integer primary key autoincrement,
-    input         integer not null references input on delete cascade,
-    embedder      integer not null references embedder,
-    vector        blob not null,                    -- f32, little-endian, as the network gave it
-    probabilities blob not null                     -- f16, little-endian, one per label
-) strict;
-create index embedding_input on embedding (input);
-
--- What caches have to forget, and since when.
-create table erased (
-    embedding  integer primary key,
-    generation integer not null
-) strict;
-create index erased_generation on erased (generation);
+create index input_url on input (url) where url is not null;
 
 create table concept (
     number   integer primary key,
@@ -81,15 +65,106 @@ create table concept (
     added_at real not null
 ) strict;
 
--- What is said of an input: 1, it shows the concept; 0, it does not. Absence says nothing.
+-- What somebody says of a picture, or of a box in it. The primary annotation of an input has the
+-- input's id, no box and no author: it is what the app's user says of the whole picture.
 create table annotation (
-    input    integer not null references input on delete cascade,
-    concept  integer not null references concept on delete cascade,
-    value    integer not null check (value in (0, 1)),
-    added_at real not null,
+    number     integer primary key autoincrement,   -- never reused
+    id         text not null unique,
+    input      integer not null references input on delete cascade,
+    box        text check (json_array_length(box) = 4),   -- top, left, bottom, right in 0..1
+    text       text,
+    author     text not null default '',
+    added_at   real not null,
+    changed_at real not null,
+    changed    integer not null default 0           -- the commit that changed it or its input last
+) strict;
+create index annotation_input on annotation (input);
+create index annotation_changed on annotation (changed);
+
+-- 1, it shows the concept; 0, it does not. Absence says nothing.
+create table said (
+    annotation integer not null references annotation on delete cascade,
+    concept    integer not null references concept on delete cascade,
+    value      integer not null check (value in (0, 1)),
+    primary key (annotation, concept)
+) strict, without rowid;
+create index said_concept on said (concept, value);
+
+-- What people corrected in an input's predictions: 1, the concept belongs there; 0, it does not.
+create table correction (
+    input   integer not null references input on delete cascade,
+    concept text not null,                          -- an id, of the general model's or one's own
+    value   integer not null check (value in (0, 1)),
     primary key (input, concept)
 ) strict, without rowid;
-create index annotation_concept on annotation (concept, value);
+
+-- What the model makes of the picture (of its primary annotation) or of a box (of its annotation).
+-- Rows are never changed: a new embedding is a new row, so that caches follow by id alone.
+create table embedding (
+    id            integer primary key autoincrement,
+    annotation    integer not null references annotation on delete cascade,
+    embedder      integer not null references embedder,
+    vector        blob not null,                    -- f32, little-endian, as the network gave it
+    probabilities blob not null                     -- f16, little-endian, one per label
+) strict;
+create index embedding_annotation on embedding (annotation);
+
+-- What caches have to forget, and since which generation.
+create table erased (
+    embedding  integer primary key,
+    generation integer not null
+) strict;
+create index erased_generation on erased (generation);
+create table erased_annotation (
+    annotation integer primary key,
+    generation integer not null
+) strict;
+create index erased_annotation_generation on erased_annotation (generation);
+
+-- Caches follow what changes by these triggers, so that no writer can forget to tell them.
+create trigger annotation_added after insert on annotation begin
+    update annotation set changed = (select value >> 24 from meta where key = 'generation')
+    where number = new.number;
+end;
+create trigger annotation_updated after update of box, text, author, changed_at on annotation begin
+    update annotation set changed = (select value >> 24 from meta where key = 'generation')
+    where number = new.number;
+end;
+create trigger annotation_erased after delete on annotation begin
+    insert into erased_annotation
+    select old.number, value from meta where key = 'generation';
+end;
+create trigger said_added after insert on said begin
+    update annotation set changed_at = max(added_at, unixepoch('subsec'))
+    where number = new.annotation;
+end;
+create trigger said_updated after update on said begin
+    update annotation set changed_at = max(added_at, unixepoch('subsec'))
+    where number = new.annotation;
+end;
+create trigger said_erased after delete on said begin
+    update annotation set changed_at = max(added_at, unixepoch('subsec'))
+    where number = old.annotation;
+end;
+create trigger input_updated after update on input begin
+    update annotation set changed_at = max(added_at, unixepoch('subsec'))
+    where input = new.number and id = new.id;
+end;
+create trigger correction_added after insert on correction begin
+    update annotation set changed_at = max(added_at, unixepoch('subsec'))
+    where id = (select id from input where number = new.input);
+end;
+create trigger correction_updated after update on correction begin
+    update annotation set changed_at = max(added_at, unixepoch('subsec'))
+    where id = (select id from input where number = new.input);
+end;
+create trigger correction_erased after delete on correction begin
+    update annotation set changed_at = max(added_at, unixepoch('subsec'))
+    where id = (select id from input where number = old.input);
+end;
+create trigger embedding_erased after delete on embedding begin
+    insert into erased select old.id, value from meta where key = 'generation';
+end;
 
 -- A custom model: concepts to recognise, taught by what is said of inputs.
 create table model (

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nearsight.errors import ModelMismatchError
+from nearsight.truth.annotations import AnnotationTable
 from nearsight.truth.concepts import ConceptTable
 from nearsight.truth.database import Database, select
 from nearsight.truth.embeddings import EmbeddingTable
 from nearsight.truth.examples import ExampleTable
+from nearsight.truth.facts import FactTable
 from nearsight.truth.inputs import InputTable
 from nearsight.truth.models import ModelTable
 
@@ -19,10 +21,12 @@ class Truth(Database):
         """Open the file, or create it unless `read_only`."""
         super().__init__(path, read_only=read_only)
         self.inputs = InputTable(self)
+        self.annotations = AnnotationTable(self)
         self.concepts = ConceptTable(self)
         self.embeddings = EmbeddingTable(self)
+        self.facts = FactTable(self)
         self.models = ModelTable(self)
-        self.examples = ExampleTable(self, self.concepts)
+        self.examples = ExampleTable(self)
 
     def adopt_model(self, name: str, fingerprint: str, dim: int, labels: Sequence[str]) -> None:
         """Record the model of a new database, or check that an old one's is the same."""

@@ -1,0 +1,107 @@
+"""What a concept's name means.
+
+A concept of your own that a model has learned wins over the general model's concept of the same
+name; until it has learned, the general one is meant, and without one it is a `TrainingError`. Of
+several models that have learned it, the one whose version in use was trained last is asked.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from nearsight.embedders import Embedder
+from nearsight.errors import ArgumentError, NotFoundError, TrainingError
+from nearsight.knowledge import Concept, ConceptTree, OwnNames, Reading, read
+from nearsight.teaching import Head
+from nearsight.text import checked_text
+from nearsight.truth import Truth
+
+
+class Naming:
+    """The names of one app: its own concepts and the general model's."""
+
+    def __init__(self, truth: Truth, embedder: Embedder) -> None:
+        """Own concepts are in `truth`, the others are those of `embedder`."""
+        self._truth = truth
+        self._embedder = embedder
+
+    @property
+    def tree(self) -> ConceptTree:
+        """The concepts that the general model predicts."""
+        return ConceptTree.of_labels(self._embedder.labels)
+
+    def taught(self, name: str) -> tuple[Head, str] | None:
+        """The head in use for a concept of your own, and which model's version it belongs to."""
+        dim, labels = self._embedder.dim, len(self._embedder.labels)
+        own = checked_text(name.strip(), "concept")
+        own = self._truth.concepts.id_of(own) or own
+        found = self._truth.models.head_of(own, Head.size(dim, labels))
+        if found is None:
+            return None
+        model, version, stored = found
+        return Head.of(stored.weights, dim, stored.bias), f"model {model} version {version}"
+
+    def general(self, name: str, language: str | None = None) -> list[Concept]:
+        """The model's concepts that a name or id means. Raises `NotFoundError` with close names."""
+        name = checked_name(name)
+        custom = self._truth.models.having(name)
+        if (self._embedder.labels or not custom) and (found := self.tree.named(name, language)):
+            return found
+        if custom:
+            raise TrainingError(
+                f"{name!r} is a concept of the model {custom[0]!r}, which has not learned it yet: "
+                f"call app.models[{custom[0]!r}].train() first"
+            )
+        if self._truth.concepts.has(name):
+            raise NotFoundError(
+                f"{name!r} is a concept of your own, which no model predicts yet: use it as a "
+                f"filter, where={name!r}, or teach it: app.models.create(id, concepts=[{name!r}])"
+            )
+        close = self.tree.suggest(name)
+        hint = f" Did you mean {', '.join(close)}?" if close else ""
+        raise NotFoundError(f"no concept is named {name!r}.{hint}")
+
+    def reading(self, text: str, language: str | None) -> Reading:
+        """What a text names: concepts of your own that were taught, and general ones."""
+        own = OwnNames(self._truth.concepts.taught())
+        return read(text, own, self.tree if self._embedder.labels else None, language)
+
+    def own(self, name: str) -> str:
+        """The id of a concept that people used. Raises `NotFoundError`."""
+        name = checked_name(name)
+        if (id_ := self._truth.concepts.id_of(name)) is None:
+            raise NotFoundError(
+                f"no input is annotated with {name!r}. To filter by what the model predicts, "
+                f"write where='{name} >= 0.5'"
+            )
+        return id_
+
+    def concept(self, id_: str) -> Concept:
+        """The general model's concept with this id, else one of your own."""
+        if self._embedder.labels and id_ in self.tree:
+            return self.tree[id_]
+        return Concept(id_, id_, (), (), (), shown=True)
+
+    def ids_of(self, names: Iterable[str]) -> list[str]:
+        """The ids of the concepts that these names mean: all of a general one's, else an own one's.
+
+        Raises `NotFoundError`, `ArgumentError`.
+        """
+        if isinstance(names, str) or not isinstance(names, Iterable):
+            raise ArgumentError(f"concepts={names!r:.80}: give a list of names or ids")
+        found: list[str] = []
+        for name in map(checked_name, names):
+            general = self.tree.named(name) if self._embedder.labels else []
+            found += [concept.id for concept in general] or [self.own(name)]
+        return list(dict.fromkeys(found))
+
+    def translated(self, concept: Concept, language: str | None) -> Concept:
+        """The concept with its name in this language, if it has one there."""
+        name = None if language is None else self.tree.name(concept, language)
+        return concept if name is None else replace(concept, name=name)
+
+
+def checked_name(name: object) -> str:
+    """A concept's name or id, without the spaces around it. Raises `ArgumentError`."""
+    if not isinstance(name, str) or not name.strip():
+        raise ArgumentError(f"concept={name!r:.80}: give a name or an id")
+    return checked_text(name.strip(), "concept")
