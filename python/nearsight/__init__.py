@@ -53,6 +53,15 @@ if TYPE_CHECKING:
     from nearsight.inputs import Inputs, Report
     from nearsight.items import Item, Region
     from nearsight.models import Model, Models, Version
+    from nearsight.models import (
+        HyperParameters,
+        Model,
+        ModelInfo,
+        Models,
+        Suggestion,
+        Suspect,
+        Version,
+    )
     from nearsight.pictures import Limits
     from nearsight.query import Query
     from nearsight.ranks import Rank
@@ -74,6 +83,7 @@ __all__ = [
     "GeoPoint",
     "Hit",
     "Hits",
+    "HyperParameters",
     "Info",
     "Input",
     "Inputs",
@@ -81,6 +91,7 @@ __all__ = [
     "Limits",
     "Model",
     "ModelError",
+    "ModelInfo",
     "ModelMismatchError",
     "Models",
     "NearsightError",
@@ -94,6 +105,8 @@ __all__ = [
     "Report",
     "Search",
     "StatusCounts",
+    "Suggestion",
+    "Suspect",
     "TrainingError",
     "TrainingReport",
     "Version",
@@ -134,6 +147,7 @@ _HOMES = {
     "GeoPoint": "geo:GeoPoint",
     "Hit": "hits:Hit",
     "Hits": "hits:Hits",
+    "HyperParameters": "models:HyperParameters",
     "Info": "app:Info",
     "Input": "truth:Input",
     "Inputs": "inputs:Inputs",
@@ -141,6 +155,7 @@ _HOMES = {
     "Limits": "pictures:Limits",
     "Model": "models:Model",
     "ModelError": "errors:ModelError",
+    "ModelInfo": "models:ModelInfo",
     "ModelMismatchError": "errors:ModelMismatchError",
     "Models": "models:Models",
     "NearsightError": "errors:NearsightError",
@@ -154,6 +169,8 @@ _HOMES = {
     "Report": "inputs:Report",
     "Search": "search:Search",
     "StatusCounts": "adding:StatusCounts",
+    "Suggestion": "models:Suggestion",
+    "Suspect": "models:Suspect",
     "TrainingError": "errors:TrainingError",
     "TrainingReport": "teaching:Report",
     "Version": "models:Version",

@@ -20,7 +20,8 @@ What to know of the numbers:
   had from these embeddings, and a search for the concept by its own name reaches 0.77.
 - How the two judges of a model are weighed was chosen on every other of the concepts.
 - What five examples report says little of one concept: "apart" is the mean distance of reported
-  from measured of one training, and of one concept's mean of four.
+  from measured of one training, and of one concept's mean of four. Below it stands what is reported
+  and measured where half of the stamps are labelled, in models that presume nothing: that is close.
 """
 
 import sys
@@ -39,7 +40,7 @@ TAUGHT = 5
 LEAST_STAMPS = 8
 DRAWS = 4
 LEAST_PRECISION = 0.75  # mean average precision; the draw of the examples moves it by 0.02
-MOST_APART = 0.1  # mean reported from mean measured
+MOST_APART = 0.1  # reported from measured: the means of five examples; a concept, half labelled
 
 Row = tuple[float, float, float, float]  # measured, reported, mean of embeddings, seconds
 
@@ -61,16 +62,26 @@ def main() -> int:
         shown = {name: right for name, right in shown.items() if len(right) >= LEAST_STAMPS}
         print("measured  reported  plain  concept              stamps")
         rows = np.array([row for name in shown for row in table(app, name, shown[name])])
+        halves = np.array([pair for name in shown for pair in labelled(app, name, shown[name])])
     measured, reported, plain, seconds = rows.mean(0)
-    apart = rows[:, 1] - rows[:, 0]
+    tell_apart(rows)
+    print(f"{halves[:, 0].mean():8.3f}  {halves[:, 1].mean():8.3f}  half of the stamps labelled")
+    off = tell_apart(halves)
     print(f"{measured:8.3f}  {reported:8.3f}  {plain:5.3f}  mean of {len(shown)} concepts")
-    print(
-        f"reported and measured, apart: means {abs(apart.mean()):.3f}, one concept "
-        f"{np.abs(apart.reshape(-1, DRAWS).mean(1)).mean():.3f}, one training "
-        f"{np.abs(apart).mean():.3f}"
-    )
     print(f"one training: {1000 * seconds:.0f} ms")
-    return 0 if measured >= LEAST_PRECISION and abs(measured - reported) <= MOST_APART else 1
+    honest = abs(measured - reported) <= MOST_APART and off <= MOST_APART
+    return 0 if measured >= LEAST_PRECISION and honest else 1
+
+
+def tell_apart(rows: np.ndarray) -> float:
+    """Print how far reported lies from measured; return it for the mean of one concept."""
+    apart = rows[:, 1] - rows[:, 0]
+    concept = np.abs(apart.reshape(-1, DRAWS).mean(1)).mean()
+    print(
+        f"    reported and measured, apart: means {abs(apart.mean()):.3f}, "
+        f"one concept {concept:.3f}, one training {np.abs(apart).mean():.3f}"
+    )
+    return float(concept)
 
 
 def table(app: nearsight.App, name: str, right: list[str]) -> Iterator[Row]:
@@ -94,6 +105,24 @@ def taught(app: nearsight.App, concept: str, right: list[str], random: np.random
     found = average_precision(app.search(concept=concept, k=len(app.inputs)).ids, examples, right)
     plain = average_precision(nearest_to_mean(app, examples), examples, right)
     return found, report.average_precision, plain, seconds
+
+
+def labelled(app: nearsight.App, name: str, right: list[str]) -> Iterator[tuple[float, float]]:
+    """Say of half of all stamps whether they show it; yield measured and reported, draw by draw."""
+    everything = [input.id for input in app.inputs]
+    for draw in range(DRAWS):
+        random = np.random.default_rng([draw, *name.encode()])
+        half = set(random.permutation(right)[: len(right) // 2].tolist())
+        others = sorted(set(everything) - set(right))
+        half |= set(random.permutation(others)[: len(others) // 2].tolist())
+        concept = f"{name}, half {draw}"
+        app.inputs.add([app.inputs[id].path for id in half & set(right)], concepts=[concept])
+        app.inputs.add([app.inputs[id].path for id in half - set(right)], not_concepts=[concept])
+        model = app.models.create(concept, concepts=[concept], closed_environment=True)
+        reported = model.train().reports[concept].average_precision
+        order = app.search(concept=concept, k=len(everything)).ids
+        assert reported is not None
+        yield average_precision(order, sorted(half), right), reported
 
 
 def nearest_to_mean(app: nearsight.App, examples: list[str]) -> list[str]:

@@ -56,15 +56,38 @@ def teach(
     probabilities (labels may be 0), `stances` i8[n] hold YES (shows it), NO (does not) or PRESUMED
     (nobody said). Deterministic; O(n³): 0.1 s for 1000 examples on one core.
     """
+    look, kin, opinion = _judges(vectors, predictions, stances, settings)
+    calibration = calibrate(*_sides(opinion.left_out, stances))
+    judged = report(*_sides(opinion.left_out, stances), calibration)
+    return _head(look, kin, opinion, calibration, predictions.shape[1]), judged
+
+
+def doubts(
+    vectors: Vectors,
+    predictions: Vectors,
+    stances: NDArray[np.int8],
+    settings: Settings = Settings(),
+) -> Floats:
+    """How much speaks against each label, f64[n] in 0..1, by a fit that has not seen it.
+
+    What `teach` takes. It is the probability that the label is wrong if half of all labels were, so
+    that it orders labels of both kinds; 0 for those that are PRESUMED, which nobody said.
+    """
+    _, _, opinion = _judges(vectors, predictions, stances, settings)
+    fitted = calibrate(*_sides(opinion.left_out, stances))
+    odds = fitted.slope * opinion.left_out + fitted.offset - np.log(1 / (1 / fitted.share - 1))
+    return np.where(stances == PRESUMED, 0.0, 0.5 - 0.5 * np.tanh(0.5 * stances * odds))
+
+
+def _judges(
+    vectors: Vectors, predictions: Vectors, stances: NDArray[np.int8], settings: Settings
+) -> tuple["_Look", Kinship | None, "_Opinion"]:
     shows = stances == YES
     weights = _balanced(stances, settings.presumed_weight)
     space = ConceptSpace.of(predictions.shape[1])
     look = _look(vectors, predictions, shows, weights, settings.penalty, space)
     kin = None if space is None else kinship(space, predictions, shows, weights)
-    opinion = _opinion(look.fit, kin, shows)
-    calibration = calibrate(*_sides(opinion.left_out, stances))
-    judged = report(*_sides(opinion.left_out, stances), calibration)
-    return _head(look, kin, opinion, calibration, predictions.shape[1]), judged
+    return look, kin, _opinion(look.fit, kin, shows)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

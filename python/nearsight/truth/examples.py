@@ -71,6 +71,28 @@ class ExampleTable:
                 )
             )
 
+    def inputs(self, embeddings: Ids) -> Ids:
+        """The numbers of the inputs that these embeddings belong to."""
+        with self._database.reading() as db:
+            return as_ids(
+                db.execute(
+                    "select distinct input from embedding"
+                    " where id in (select value from json_each(?)) order by input",
+                    (str(embeddings.tolist()),),
+                )
+            )
+
+    def input_ids(self, numbers: Ids, limit: int, offset: int) -> list[str]:
+        """The ids of those of these inputs that are there, in the order they were added."""
+        with self._database.reading() as db:
+            rows = select(
+                db,
+                "select id from input where number in (select value from json_each(?))"
+                " order by number limit ? offset ?",
+                (str(numbers.tolist()), limit, offset),
+            )
+        return [id_ for (id_,) in rows]
+
 
 def evenly(ids: Ids, most: int) -> Ids:
     """At most `most` of the ids, evenly spread, the first among them."""

@@ -16,18 +16,24 @@ from nearsight.truth.database import Database, select
 
 @dataclass(frozen=True, slots=True)
 class ModelRecord:
-    """A model: `current` is the number of the version in use, None before the first training."""
+    """A model: `current` is the number of the version in use, None before the first training.
+
+    `parameters` are JSON-ready values that say how it learns.
+    """
 
     id: str
     name: str
     concepts: tuple[str, ...]
     concepts_mutually_exclusive: bool
+    closed_environment: bool
+    parameters: dict[str, Any]
     current: int | None
+    added_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class HeadRecord:
-    """A trained head: `weights` f32[dim + labels], `bias` in logits, `report` JSON-ready values."""
+    """A trained head: `weights` f32[size], `bias` in logits, `report` JSON-ready values."""
 
     weights: NDArray[np.float32]
     bias: float
@@ -43,12 +49,23 @@ class ModelTable:
 
     # -- models --------------------------------------------------------------------------------
 
-    def create(self, id_: str, name: str, exclusive: bool) -> None:
-        """Insert a model without concepts; its id must not be taken."""
+    def create(self, id_: str) -> None:
+        """Insert a model without concepts, called by its id; its id must not be taken."""
         with self._database.reading() as db:
             db.execute(
-                "insert into model (id, name, exclusive, trained, added_at) values (?,?,?,0,?)",
-                (id_, name, int(exclusive), time.time()),
+                "insert into model (id, name, exclusive, closed, parameters, trained, added_at)"
+                " values (?, ?, 0, 0, '{}', 0, ?)",
+                (id_, id_, time.time()),
+            )
+
+    def describe(
+        self, id_: str, name: str, exclusive: bool, closed: bool, parameters: Mapping[str, Any]
+    ) -> None:
+        """Change what a model is called and how it learns."""
+        with self._database.reading() as db:
+            db.execute(
+                "update model set name = ?, exclusive = ?, closed = ?, parameters = ? where id = ?",
+                (name, int(exclusive), int(closed), json.dumps(dict(parameters)), id_),
             )
 
     def delete(self, id_: str) -> bool:
@@ -65,7 +82,12 @@ class ModelTable:
     def get(self, id_: str) -> ModelRecord | None:
         """The model with this id, if there is one."""
         with self._database.reading() as db:
-            found = select(db, "select id, name, exclusive, current from model where id = ?", [id_])
+            found = select(
+                db,
+                "select id, name, exclusive, closed, parameters, current, added_at from model"
+                " where id = ?",
+                [id_],
+            )
             concepts = select(
                 db,
                 "select concept.id from model join model_concept on model = model.number"
@@ -73,8 +95,17 @@ class ModelTable:
                 " where model.id = ? order by model_concept.position",
                 [id_],
             )
-        for model, name, exclusive, current in found:
-            return ModelRecord(model, name, tuple(c for (c,) in concepts), bool(exclusive), current)
+        for model, name, exclusive, closed, parameters, current, added_at in found:
+            return ModelRecord(
+                id=model,
+                name=name,
+                concepts=tuple(concept for (concept,) in concepts),
+                concepts_mutually_exclusive=bool(exclusive),
+                closed_environment=bool(closed),
+                parameters=json.loads(parameters),
+                current=current,
+                added_at=datetime.fromtimestamp(added_at, UTC),
+            )
         return None
 
     def add_concepts(self, id_: str, concepts: Iterable[str]) -> None:
@@ -105,8 +136,13 @@ class ModelTable:
 
     # -- versions ------------------------------------------------------------------------------
 
-    def add_version(self, id_: str, heads: Mapping[str, HeadRecord]) -> int:
-        """Insert a version with a head for each concept and put it to use; its number."""
+    def add_version(
+        self, id_: str, heads: Mapping[str, HeadRecord], inputs: NDArray[np.uint64]
+    ) -> int:
+        """Insert a version with a head for each concept and put it to use; its number.
+
+        `inputs` are the numbers of the inputs that it was told of.
+        """
         with self._database.reading() as db:
             number, model = select(
                 db,
@@ -114,7 +150,10 @@ class ModelTable:
                 " returning current, number",
                 [id_],
             )[0]
-            db.execute("insert into version values (?, ?, ?)", (model, number, time.time()))
+            db.execute(
+                "insert into version values (?, ?, ?, ?)",
+                (model, number, time.time(), inputs.astype("<u8").tobytes()),
+            )
             db.executemany(
                 "insert into head select ?, ?, number, ?, ?, ? from concept where id = ?",
                 [
@@ -152,10 +191,20 @@ class ModelTable:
             )
         return [(number, datetime.fromtimestamp(at, UTC)) for number, at in rows]
 
+    def told_of(self, id_: str, version: int) -> NDArray[np.uint64]:
+        """The numbers of the inputs that a version was told of; some may be deleted by now."""
+        with self._database.reading() as db:
+            blob = db.execute(
+                "select inputs from version join model on model = model.number"
+                " where model.id = ? and version.number = ?",
+                (id_, version),
+            ).get
+        return np.frombuffer(blob or b"", "<u8")
+
     # -- heads ---------------------------------------------------------------------------------
 
     def heads(self, id_: str, version: int, size: int) -> dict[str, HeadRecord]:
-        """A version's heads by concept; `size` = dim + labels of the embedder.
+        """A version's heads by concept; `size` is how many numbers each has.
 
         Raises `CorruptionError` where a stored head does not have that size.
         """

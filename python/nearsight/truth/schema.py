@@ -172,6 +172,8 @@ create table model (
     id        text not null unique,
     name      text not null,
     exclusive integer not null check (exclusive in (0, 1)), -- a picture shows one of its concepts
+    closed    integer not null check (closed in (0, 1)),    -- nothing unlabelled is presumed
+    parameters text not null check (json_type(parameters) = 'object'), -- how it learns
     trained   integer not null,                     -- how often; version numbers are never reused
     current   integer,                              -- the version in use
     added_at  real not null
@@ -189,15 +191,16 @@ create table version (
     model      integer not null references model on delete cascade,
     number     integer not null,
     trained_at real not null,
+    inputs     blob not null,                       -- u64, little-endian: what it was told of
     primary key (model, number)
 ) strict;
 
--- probability = sigmoid(weights · (unit embedding, predictions) + bias)
+-- What nearsight.teaching.Head says: direction, evidence, mixture and trust, one after the other.
 create table head (
     model   integer not null,
     version integer not null,
     concept integer not null references concept on delete cascade,
-    weights blob not null,                          -- f32, little-endian, dim + labels of them
+    weights blob not null,                          -- f32, little-endian
     bias    real not null,
     report  text not null,                          -- JSON: what it was learned from, how well
     primary key (model, version, concept),

@@ -1,0 +1,365 @@
+"""One custom model: concepts of your own, learned from what is said of inputs."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from functools import reduce
+from typing import Any
+
+import numpy as np
+
+from nearsight.embedders import Embedder
+from nearsight.engine import Engine
+from nearsight.errors import ArgumentError, NotFoundError, TrainingError
+from nearsight.ingest import embed_query
+from nearsight.models.arguments import (
+    ACTIONS,
+    check_limits,
+    checked_count,
+    checked_name,
+    checked_page,
+    concept_names,
+    selected_names,
+)
+from nearsight.models.doubts import Suggestion, Suspect, suggestions, suspects
+from nearsight.models.lessons import Lessons
+from nearsight.models.parameters import HyperParameters
+from nearsight.models.version import Version
+from nearsight.teaching import Head, Report, teach
+from nearsight.truth import HeadRecord, Input, ModelRecord, Truth
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """What a model is. `versions` are numbers; `current` is the one in use, None if untrained."""
+
+    id: str
+    name: str
+    type: str
+    concepts: tuple[str, ...]
+    concepts_mutually_exclusive: bool
+    closed_environment: bool
+    hyper_parameters: dict[str, float]
+    versions: tuple[int, ...]
+    current: int | None
+    added_at: datetime
+
+    def to_dict(self) -> dict[str, object]:
+        """The facts as JSON-ready values; `added_at` in ISO 8601, UTC."""
+        return asdict(self) | {"added_at": self.added_at.isoformat()}
+
+
+class Model:
+    """A custom model. A handle: everything it says is as the database has it now.
+
+    All of it raises `NotFoundError` once the model is deleted.
+    """
+
+    type = "concept"
+
+    def __init__(self, id_: str, truth: Truth, engine: Engine, embedder: Embedder) -> None:
+        """Stand for the model `id_` of `truth`; use `app.models`."""
+        self.id = id_
+        self._truth = truth
+        self._engine = engine
+        self._embedder = embedder
+        self._lessons = Lessons(truth, embedder)
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return self._record().name
+
+    @property
+    def concepts(self) -> tuple[str, ...]:
+        """What it recognises, in the order it was told."""
+        return self._record().concepts
+
+    @property
+    def concepts_mutually_exclusive(self) -> bool:
+        """Does a picture that shows one of its concepts show none of the others?"""
+        return self._record().concepts_mutually_exclusive
+
+    @property
+    def closed_environment(self) -> bool:
+        """Does it learn from what was said alone, presuming nothing of unlabelled inputs?"""
+        return self._record().closed_environment
+
+    @property
+    def hyper_parameters(self) -> HyperParameters:
+        """How it learns."""
+        return HyperParameters.of(self._record().parameters)
+
+    @property
+    def current(self) -> int | None:
+        """The number of the version in use; None before the first training."""
+        return self._record().current
+
+    def info(self) -> ModelInfo:
+        """What it is, at one moment."""
+        with self._truth.snapshot():
+            record = self._record()
+            versions = tuple(number for number, _ in self._truth.models.versions(self.id))
+        return ModelInfo(
+            id=self.id,
+            name=record.name,
+            type=self.type,
+            concepts=record.concepts,
+            concepts_mutually_exclusive=record.concepts_mutually_exclusive,
+            closed_environment=record.closed_environment,
+            hyper_parameters=HyperParameters.of(record.parameters).to_dict(),
+            versions=versions,
+            current=record.current,
+            added_at=record.added_at,
+        )
+
+    def _record(self) -> ModelRecord:
+        record = self._truth.models.get(self.id)
+        if record is None:
+            raise NotFoundError(f"no model has the id {self.id!r}")
+        return record
+
+    # -- changing ------------------------------------------------------------------------------
+
+    def update(
+        self,
+        *,
+        name: str | None = None,
+        concepts: Iterable[str] | None = None,
+        concepts_mutually_exclusive: bool | None = None,
+        closed_environment: bool | None = None,
+        hyper_parameters: Mapping[str, object] | HyperParameters | None = None,
+        action: str = "merge",
+    ) -> "Model":
+        """Change what is given, all at once; it counts from the next training on.
+
+        `action` is about `concepts`: "merge" adds them to those it has, "remove" takes them away
+        (they are predicted no longer, what was said of inputs stays), "overwrite" leaves these
+        only. All else replaces what was there. Returns the model, also where nothing is given.
+
+        Raises `ArgumentError`, `NotFoundError` (a concept to remove that it does not have).
+        """
+        if action not in ACTIONS:
+            raise ArgumentError(f"action={action!r}: give one of {', '.join(ACTIONS)}")
+        names = None if concepts is None else concept_names(concepts)
+        called = None if name is None else checked_name(name)
+        learning = None if hyper_parameters is None else HyperParameters.of(hyper_parameters)
+        with self._truth.writing():
+            record = self._record()
+            exclusive = _either(concepts_mutually_exclusive, record.concepts_mutually_exclusive)
+            closed = _either(closed_environment, record.closed_environment)
+            parameters = record.parameters if learning is None else learning.to_dict()
+            self._truth.models.describe(
+                self.id, called or record.name, exclusive, closed, parameters
+            )
+            if names is not None:
+                self._change_concepts(record, names, action)
+        self._engine.catch_up()
+        return self
+
+    def _change_concepts(self, record: ModelRecord, names: list[str], action: str) -> None:
+        table = self._truth.models
+        if action == "remove" and not set(names) <= set(record.concepts):
+            unknown = next(name for name in names if name not in record.concepts)
+            raise NotFoundError(f"the model {self.id!r} has no concept {unknown!r}")
+        if action != "merge":
+            table.remove_concepts(self.id, names if action == "remove" else record.concepts)
+        if action != "remove":
+            table.add_concepts(self.id, names)
+
+    def add_concepts(self, concepts: Iterable[str]) -> None:
+        """Recognise these, too, from the next training on; those it has keep their place."""
+        self.update(concepts=concepts)
+
+    def remove_concepts(self, concepts: Iterable[str]) -> None:
+        """Recognise these no longer, from now on. What was said of inputs stays.
+
+        Raises `NotFoundError` (it has no such concept).
+        """
+        self.update(concepts=concepts, action="remove")
+
+    # -- training ------------------------------------------------------------------------------
+
+    def train(self) -> Version:
+        """Learn every concept from what is said of inputs now; the new version is in use at once.
+
+        A concept's examples are the inputs said to show it and those said not to. With
+        `concepts_mutually_exclusive`, inputs said to show another concept of the model do not show
+        it, unless something is said of it. Unlabelled inputs, evenly spread over the order of
+        adding, are presumed not to show it, each counting a tenth of one that was said not to; they
+        fill up to 1000 examples in all, so that one positive is enough to begin with. With
+        `closed_environment` nothing is presumed. Of more than 2000 on either side an even selection
+        is used. `hyper_parameters` change the numbers.
+
+        Raises `TrainingError` (no concepts, a concept that no input is said to show, or nothing to
+        tell it from), `ReadOnlyError`.
+        """
+        with self._truth.snapshot():
+            record = self._record()
+            if not record.concepts:
+                raise TrainingError(
+                    f"the model {self.id!r} has no concepts to learn: give it some with "
+                    f"app.models[{self.id!r}].add_concepts([…])"
+                )
+            lessons = {concept: self._lessons.of(record, concept) for concept in record.concepts}
+            told = reduce(np.union1d, (lesson.told for lesson in lessons.values()))
+            inputs = self._truth.examples.inputs(told)
+        taught = {
+            concept: teach(lesson.vectors, lesson.predictions, lesson.stances, lesson.settings)
+            for concept, lesson in lessons.items()
+        }
+        with self._truth.writing():
+            self._record()
+            heads = {concept: _stored(head, report) for concept, (head, report) in taught.items()}
+            number = self._truth.models.add_version(self.id, heads, inputs)
+        self._engine.catch_up()
+        return self.version(number)
+
+    def inputs(self, version: int | None = None, page: int = 1, per_page: int = 20) -> list[Input]:
+        """The inputs that a version was told of, or that the next training would be told of.
+
+        In the order they were added, without those deleted since; a page past the end is empty.
+        Raises `NotFoundError` (no such version), `ArgumentError`.
+        """
+        limit, offset = checked_page(page, per_page)
+        if version is not None:
+            self.version(version)
+        with self._truth.snapshot():
+            numbers = self._told_next() if version is None else self._told_of(version)
+            ids = self._truth.examples.input_ids(numbers, limit, offset)
+            found = self._truth.inputs.get(ids)
+        return [found[id_] for id_ in ids]
+
+    def _told_of(self, version: int) -> Any:
+        return self._truth.models.told_of(self.id, version)
+
+    def _told_next(self) -> Any:
+        record = self._record()
+        said = [ids for c in record.concepts for ids in self._lessons.said(record, c)]
+        return self._truth.examples.inputs(reduce(np.union1d, said, np.zeros(0, np.uint64)))
+
+    # -- what would help -----------------------------------------------------------------------
+
+    def suggest(self, n: int = 10) -> list[Suggestion]:
+        """The `n` unlabelled inputs whose label would help most, the most helpful first.
+
+        Those of which the version in use is in doubt, and that are unlike each other. Of
+        more than 4000 unlabelled inputs an even selection is looked at.
+
+        Raises `TrainingError` (never trained), `ArgumentError`.
+        """
+        checked_count("n", n)
+        heads = self._heads(None)
+        with self._truth.snapshot():
+            return suggestions(self._truth, self._lessons, self._record(), heads, n)
+
+    def suspects(self, n: int = 10) -> list[Suspect]:
+        """Up to `n` labels that look wrong, the most suspicious first.
+
+        Every label is judged by a fit that has not seen it, from what is said now; no version is
+        needed. Only those that it finds more probably wrong than right are given.
+
+        Raises `TrainingError` (nothing to learn from), `ArgumentError`.
+        """
+        checked_count("n", n)
+        with self._truth.snapshot():
+            return suspects(self._truth, self._lessons, self._record(), n)
+
+    # -- versions ------------------------------------------------------------------------------
+
+    @property
+    def versions(self) -> list[Version]:
+        """Every version, the oldest first."""
+        self._record()
+        return [self._version(*found) for found in self._truth.models.versions(self.id)]
+
+    def version(self, number: int) -> Version:
+        """One version. Raises `NotFoundError`."""
+        self._record()
+        found = dict(self._truth.models.versions(self.id))
+        if number not in found:
+            has = ", ".join(map(str, found)) or "none yet"
+            raise NotFoundError(f"the model {self.id!r} has no version {number!r}. It has: {has}")
+        return self._version(number, found[number])
+
+    def _version(self, number: int, trained_at: datetime) -> Version:
+        heads = self._truth.models.heads(self.id, number, self._size)
+        return Version(number, trained_at, {c: Report(**head.report) for c, head in heads.items()})
+
+    def use(self, number: int) -> None:
+        """Put an earlier (or later) version to use: roll back. Raises `NotFoundError`."""
+        with self._truth.writing():
+            self._truth.models.use(self.id, self.version(number).number)
+        self._engine.catch_up()
+
+    def delete_version(self, number: int) -> None:
+        """Delete a version; if it is in use, the newest of the others comes into use, or none.
+
+        Raises `NotFoundError`.
+        """
+        with self._truth.writing():
+            version = self.version(number).number
+            self._truth.models.delete_version(self.id, version)
+            if self.current == version:
+                left = [other for other, _ in self._truth.models.versions(self.id)]
+                self._truth.models.use(self.id, left[-1] if left else None)
+        self._engine.catch_up()
+
+    # -- predicting ----------------------------------------------------------------------------
+
+    def predict(
+        self,
+        image: object,
+        *,
+        min_value: float = 0.0,
+        max_concepts: int | None = None,
+        select_concepts: Iterable[str] | None = None,
+        language: str | None = None,  # noqa: ARG002  (concepts of your own have one name)
+    ) -> list[tuple[str, float]]:
+        """What a picture shows: (concept, probability in 0..1), the most probable first.
+
+        `image` is any source of one picture. Concepts below `min_value` are left out, so are those
+        that are not in `select_concepts`, then all but the first `max_concepts`. A concept that was
+        added since the last training is not predicted yet. `language` changes nothing: concepts of
+        your own are called what you call them.
+
+        Raises `TrainingError` (no version yet), `ArgumentError`, `NotFoundError` (no such file, or
+        a selected concept that the model does not have), `PictureError`.
+        """
+        check_limits(min_value, max_concepts)
+        heads = self._heads(None if select_concepts is None else selected_names(select_concepts))
+        _, result = embed_query(image, self._embedder, self._engine)
+        values = [
+            (concept, float(head.probabilities(result.vectors, result.probabilities)[0]))
+            for concept, head in heads.items()
+        ]
+        best_first = sorted(values, key=lambda pair: (-pair[1], pair[0]))
+        return [pair for pair in best_first if pair[1] >= min_value][:max_concepts]
+
+    def _heads(self, selected: list[str] | None) -> dict[str, Head]:
+        record = self._record()
+        if record.current is None:
+            raise TrainingError(f"the model {self.id!r} was never trained: call its train() first")
+        for concept in selected or []:
+            if concept not in record.concepts:
+                raise NotFoundError(f"the model {self.id!r} has no concept {concept!r}")
+        stored = self._truth.models.heads(self.id, record.current, self._size)
+        wanted = record.concepts if selected is None else selected
+        dim = self._embedder.dim
+        return {c: Head.of(stored[c].weights, dim, stored[c].bias) for c in wanted if c in stored}
+
+    @property
+    def _size(self) -> int:
+        return Head.size(self._embedder.dim, len(self._embedder.labels))
+
+    def __repr__(self) -> str:
+        """Its id and what it recognises."""
+        return f"<nearsight.Model {self.id!r}: {', '.join(self.concepts)}>"
+
+
+def _stored(head: Head, report: Report) -> HeadRecord:
+    return HeadRecord(head.weights, head.bias, report.to_dict())
+
+
+def _either(given: bool | None, had: bool) -> bool:
+    return had if given is None else bool(given)
