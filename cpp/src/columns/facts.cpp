@@ -38,9 +38,9 @@ Value number(double nearest, int64_t away) {
 }
 
 double load_double(const char* key) {
-  uint64_t bits = 0;
-  for (size_t i = 0; i < sizeof bits; ++i) bits = bits << 8 | static_cast<uint8_t>(key[i]);
-  return from_ordered(bits);
+  uint64_t bits;
+  std::memcpy(&bits, key, sizeof bits);
+  return from_ordered(__builtin_bswap64(bits));
 }
 
 uint64_t head_of(std::string_view key) {

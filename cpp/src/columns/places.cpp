@@ -1,6 +1,7 @@
 #include "places.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numbers>
 
@@ -11,6 +12,21 @@ constexpr double kRadians = std::numbers::pi / 180;
 constexpr double kSlack = 1e-12;  // radians: 6 micrometres
 
 double squared(double number) { return number * number; }
+
+// sin(x) of |x| <= pi but for its sign: the series, on 0..pi/2.
+double sine(double x) {
+  x = std::fabs(x);
+  x = x > std::numbers::pi / 2 ? std::numbers::pi - x : x;
+  const double y = x * x;
+  double sum = -1.0 / 1307674368000;
+  sum = sum * y + 1.0 / 6227020800;
+  sum = sum * y - 1.0 / 39916800;
+  sum = sum * y + 1.0 / 362880;
+  sum = sum * y - 1.0 / 5040;
+  sum = sum * y + 1.0 / 120;
+  sum = sum * y - 1.0 / 6;
+  return x + x * y * sum;
+}
 
 Status check(Place place, const char* what) {
   auto point = point_value(place.latitude, place.longitude);
@@ -62,13 +78,26 @@ Band Circle::band() const {
   return {centre_.latitude - degrees, centre_.latitude + degrees};
 }
 
+double Circle::about(Place place) const {
+  const double up = sine((place.latitude - centre_.latitude) * (kRadians / 2));
+  const double along = sine((place.longitude - centre_.longitude) * (kRadians / 2));
+  return squared(up) + cosine_ * sine((90 - place.latitude) * kRadians) * squared(along);
+}
+
+// A loop of its own for the polynomial: compilers do several places at once.
+void Circle::judge(std::span<const Place> places, bool* held) const {
+  std::array<double, kPlacesAtOnce> haversines;
+  for (size_t i = 0; i < places.size(); ++i) haversines[i] = about(places[i]);
+  for (size_t i = 0; i < places.size(); ++i) {
+    held[i] = haversines[i] < surely_in_ || (haversines[i] <= surely_out_ && holds(places[i]));
+  }
+}
+
 bool Circle::holds(Place place) const {
   const double up = std::sin((place.latitude - centre_.latitude) * kRadians / 2);
   const double along = std::sin((place.longitude - centre_.longitude) * kRadians / 2);
   const double haversine =
       squared(up) + cosine_ * std::cos(place.latitude * kRadians) * squared(along);
-  if (haversine < surely_in_) return true;
-  if (haversine > surely_out_) return false;
   return 2 * std::asin(std::min(1.0, std::sqrt(haversine))) <= reach_;
 }
 
@@ -83,10 +112,14 @@ Result<LatLonBox> LatLonBox::make(double south, double west, double north, doubl
   return LatLonBox(south, west, north, east);
 }
 
-bool LatLonBox::holds(Place place) const {
-  const bool is_east = place.longitude >= west_, is_west = place.longitude <= east_;
-  return south_ <= place.latitude && place.latitude <= north_ &&
-         (west_ <= east_ ? is_east && is_west : is_east || is_west);
+void LatLonBox::judge(std::span<const Place> places, bool* held) const {
+  for (size_t i = 0; i < places.size(); ++i) {
+    const auto [latitude, longitude] = places[i];
+    const bool is_past_west = longitude >= west_, is_before_east = longitude <= east_;
+    const bool is_between =
+        west_ <= east_ ? is_past_west && is_before_east : is_past_west || is_before_east;
+    held[i] = is_between && south_ <= latitude && latitude <= north_;
+  }
 }
 
 Result<Polygon> Polygon::make(std::span<const Place> corners) {
@@ -107,7 +140,8 @@ Polygon::Polygon(std::span<const Place> corners) : band_{90, -90} {
     const Place from = on_one_side(corners[i]);
     const Place to = on_one_side(corners[(i + 1) % corners.size()]);
     const double east = turn(from.longitude, to.longitude);
-    edges_.push_back(east >= 0 ? Edge{from, to} : Edge{to, from});
+    const auto [south, north] = std::minmax(from.latitude, to.latitude);
+    edges_.push_back(east >= 0 ? Edge{from, to, south, north} : Edge{to, from, south, north});
     band_ = {std::min(band_.south, from.latitude), std::max(band_.north, from.latitude)};
     around += east;
     latitudes += from.latitude;
@@ -131,23 +165,30 @@ double Polygon::Edge::latitude_at(double longitude) const {
   return west.latitude + along * (east.latitude - west.latitude);
 }
 
-bool Polygon::Edge::touches(Place place) const {
-  if (west.longitude == east.longitude) {
-    const auto [low, high] = std::minmax(west.latitude, east.latitude);
-    return place.longitude == west.longitude && low <= place.latitude && place.latitude <= high;
-  }
-  if (place.longitude == east.longitude) return place.latitude == east.latitude;
-  return spans(place.longitude) && latitude_at(place.longitude) == place.latitude;
+// The eastern end, or anywhere on an edge that runs north.
+bool Polygon::Edge::ends_at(Place place) const {
+  if (place.longitude != east.longitude) return false;
+  if (west.longitude != east.longitude) return place.latitude == east.latitude;
+  return south <= place.latitude && place.latitude <= north;
 }
 
-// Counts the edges between the place and a pole.
+void Polygon::judge(std::span<const Place> places, bool* held) const {
+  for (size_t i = 0; i < places.size(); ++i) held[i] = holds(places[i]);
+}
+
+// Counts the edges between the place and a pole; on an edge is inside.
 bool Polygon::holds(Place given) const {
   const Place place = on_one_side(given);
   bool is_inside = false;
   for (const Edge& edge : edges_) {
-    if (edge.touches(place)) return true;
+    if (edge.ends_at(place)) return true;
     if (!edge.spans(place.longitude)) continue;
-    const bool is_south = edge.latitude_at(place.longitude) < place.latitude;
+    bool is_south = edge.north < place.latitude;
+    if (!is_south && edge.south <= place.latitude) {
+      const double latitude = edge.latitude_at(place.longitude);
+      if (latitude == place.latitude) return true;
+      is_south = latitude < place.latitude;
+    }
     if (is_south == looks_south_) is_inside = !is_inside;
   }
   return is_inside;

@@ -45,6 +45,31 @@ Result<uint64_t> first_past(const ColumnPart& part, Range keys, std::string_view
   return first_past_beginning(part, kKeyDictionary, keys, value);
 }
 
+Result<Points> Points::of(const ColumnPart& part, Range keys) {
+  const uint64_t first = keys.begin == 0 ? 0 : keys.begin - 1;
+  auto ends = part.read<End>(Section::kKeys, first, keys.end - first);
+  if (!ends.is_ok()) return ends.status();
+  const End before = keys.begin == 0 ? End{0, 0} : ends.value().front();
+  Points points{nullptr, ends.value().subspan(keys.begin - first), before.items, {}};
+  End last = before;
+  for (const End& end : points.ends) {
+    if (end.bytes != last.bytes + kPointBytes || end.items < last.items) {
+      return part.damaged("points");
+    }
+    last = end;
+  }
+  auto bytes = part.read<char>(Section::kKeyBytes, before.bytes, last.bytes - before.bytes);
+  if (!bytes.is_ok()) return bytes.status();
+  points.keys = bytes.value().data();
+  auto postings = part.read<uint32_t>(Section::kPostings, before.items, last.items - before.items);
+  if (!postings.is_ok()) return postings.status();
+  points.documents = postings.value();
+  for (const uint32_t document : points.documents) {
+    if (document >= part.counts().docs) return part.damaged("postings");
+  }
+  return points;
+}
+
 Status mark_keys(const ColumnPart& part, Range keys, std::span<uint64_t> words) {
   auto range = part.items(kKeyDictionary, keys);
   if (!range.is_ok()) return range.status();

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <array>
+
 #include "nearsight/guard.h"
 #include "places.h"
 #include "query.h"
@@ -67,22 +70,40 @@ Status check_bounds(const std::optional<Bound>& low, const std::optional<Bound>&
   return Status::invalid_argument("one bound is a number, the other a text: they have no order");
 }
 
-// Marks the points of one column that a shape holds; those outside its band are not looked at.
+// The keys of one column that a shape's band holds.
 template <class Shape>
-Status mark_places(const ColumnPart& part, const std::string& name, const Shape& shape,
-                   std::span<uint64_t> words) {
+Result<Range> keys_in_band(const ColumnPart& part, const std::string& name, const Shape& shape) {
   auto keys = keys_of_column(part, name);
   if (!keys.is_ok()) return keys.status();
-  auto begin = first_at(part, keys.value(), latitude_key(shape.band().south));
+  const auto [south, north] = shape.band();
+  auto begin = first_at(part, keys.value(), latitude_key(south));
   if (!begin.is_ok()) return begin.status();
-  auto end = first_past(part, {begin.value(), keys.value().end}, latitude_key(shape.band().north));
+  auto end = first_past(part, {begin.value(), keys.value().end}, latitude_key(north));
   if (!end.is_ok()) return end.status();
-  for (uint64_t key = begin.value(); key < end.value(); ++key) {
-    auto point = part.word(kKeyDictionary, key);
-    if (!point.is_ok()) return point.status();
-    if (point.value().size() != kPointBytes) return part.damaged("points");
-    if (!shape.holds(place_of(point.value().data()))) continue;
-    if (Status status = mark_keys(part, {key, key + 1}, words); !status.is_ok()) return status;
+  return Range{begin.value(), end.value()};
+}
+
+// Marks those of some keys whose points a shape holds.
+template <class Shape>
+Status mark_places(const ColumnPart& part, Range keys, const Shape& shape,
+                   std::span<uint64_t> words) {
+  std::array<Place, kPlacesAtOnce> places;
+  std::array<bool, kPlacesAtOnce> held;
+  while (keys.begin < keys.end) {
+    const uint64_t count = std::min<uint64_t>(places.size(), keys.end - keys.begin);
+    auto found = Points::of(part, {keys.begin, keys.begin + count});
+    if (!found.is_ok()) return found.status();
+    const Points& points = found.value();
+    for (size_t i = 0; i < count; ++i) places[i] = place_of(points.keys + i * kPointBytes);
+    shape.judge(std::span(places).first(count), held.data());
+    uint64_t begin = points.begin;
+    for (size_t i = 0; i < count; ++i) {
+      for (; begin < points.ends[i].items; ++begin) {
+        const uint32_t document = points.documents[begin - points.begin];
+        words[document >> 6] |= uint64_t{held[i]} << (document & 63);
+      }
+    }
+    keys.begin += count;
   }
   return Status::ok();
 }
@@ -92,8 +113,10 @@ Result<DocSet> in_shape(const std::shared_ptr<const ColumnsState>& state, std::s
                         const Result<Shape>& shape) {
   if (!shape.is_ok()) return shape.status();
   const std::string name = column_name(path, Kind::kPoint);
-  return marked(state, [&](const ColumnPart& part, std::span<uint64_t> words) {
-    return mark_places(part, name, shape.value(), words);
+  return marked(state, [&](const ColumnPart& part, std::span<uint64_t> words) -> Status {
+    auto keys = keys_in_band(part, name, shape.value());
+    if (!keys.is_ok()) return keys.status();
+    return mark_places(part, keys.value(), shape.value(), words);
   });
 }
 

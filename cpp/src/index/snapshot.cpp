@@ -4,8 +4,8 @@
 #include <optional>
 
 #include "door.h"
-#include "nearsight/guard.h"
 #include "nearsight/filter.h"
+#include "nearsight/guard.h"
 #include "nearsight/index.h"
 #include "state.h"
 
