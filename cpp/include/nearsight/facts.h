@@ -70,6 +70,7 @@ class Documents {
 
   void begin(DocId doc, OwnerId owner, RowId row) { documents_.push_back({doc, owner, row}); }
   // One fact of the document that was begun last. kInvalidArgument: a path with a zero in it.
+  // REQUIRES that one was begun.
   Status say(std::string_view path, const Value& value);
 
   std::span<const Document> documents() const { return documents_; }

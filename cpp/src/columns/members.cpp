@@ -65,7 +65,7 @@ Status mark_documents(const PlacedColumns& placed, const Property& property, con
   return Status::ok();
 }
 
-// Ascending runs, each appended by append(run), as one ascending list.
+// Makes one ascending list of an ascending list and the ascending run that was appended at `begin`.
 void merge_run(std::vector<uint64_t>& values, size_t begin) {
   const auto middle = values.begin() + static_cast<ptrdiff_t>(begin);
   if (begin == 0 || begin == values.size() || values[begin - 1] < values[begin]) return;

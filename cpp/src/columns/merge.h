@@ -1,6 +1,6 @@
 // Several parts become one: their living documents, in memory or in a file.
 //
-// Needs, for a million documents, about 40 MB, and 4 bytes for each different value of a part.
+// Needs, for a million documents, about 40 MB of memory, and 4 bytes for each value of each part.
 #pragma once
 
 #include <memory>
