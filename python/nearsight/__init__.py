@@ -52,7 +52,6 @@ if TYPE_CHECKING:
     from nearsight.ingest import Outcome
     from nearsight.inputs import Inputs, Report
     from nearsight.items import Item, Region
-    from nearsight.models import Model, Models, Version
     from nearsight.models import (
         HyperParameters,
         Model,

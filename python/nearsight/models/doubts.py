@@ -85,6 +85,6 @@ def _doubt(probability: float) -> float:
 
 def _inputs(truth: Truth, embeddings: list[int]) -> Iterable[tuple[int, Input]]:
     """Each embedding with the input it belongs to."""
-    owners = [owner or "" for owner in truth.embeddings.owners(embeddings)]
-    records = truth.inputs.get(list(dict.fromkeys(owners)))
-    return [(id_, records[owner]) for id_, owner in zip(embeddings, owners, strict=True)]
+    owners = truth.embeddings.owners(embeddings)
+    records = truth.inputs.get([owners[id_][0].input for id_ in embeddings])
+    return [(id_, records[owners[id_][0].input]) for id_ in embeddings]

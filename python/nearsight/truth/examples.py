@@ -76,8 +76,10 @@ class ExampleTable:
         with self._database.reading() as db:
             return as_ids(
                 db.execute(
-                    "select distinct input from embedding"
-                    " where id in (select value from json_each(?)) order by input",
+                    "select distinct annotation.input from embedding"
+                    " join annotation on annotation.number = embedding.annotation"
+                    " where embedding.id in (select value from json_each(?))"
+                    " order by annotation.input",
                     (str(embeddings.tolist()),),
                 )
             )
