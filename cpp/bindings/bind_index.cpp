@@ -16,7 +16,8 @@ namespace {
 Element element_named(const std::string& name) {
   if (name == "f32") return Element::kF32;
   if (name == "f16") return Element::kF16;
-  throw py::value_error("a field's element is 'f32' or 'f16', not '" + name + "'");
+  if (name == "i8") return Element::kI8;
+  throw py::value_error("a field's element is 'f32', 'f16' or 'i8', not '" + name + "'");
 }
 
 Metric metric_named(const std::string& name) {

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include "arrays.h"
 #include "bind.h"
@@ -26,23 +28,40 @@ size_t scored_dim(const py::object& dim, size_t query, size_t columns) {
                         std::to_string(query) + " numbers and a row " + std::to_string(columns));
 }
 
+// The first `dim` numbers of each row, with zeros up to what kernels need.
+template <class Number>
+std::vector<Number> padded(const std::vector<Number>& numbers, size_t columns, size_t dim,
+                           size_t width) {
+  const size_t rows = columns == 0 ? 0 : numbers.size() / columns;
+  std::vector<Number> wide(rows * width);
+  for (size_t i = 0; i < rows; ++i) {
+    std::copy_n(numbers.begin() + static_cast<ptrdiff_t>(i * columns), dim,
+                wide.begin() + static_cast<ptrdiff_t>(i * width));
+  }
+  return wide;
+}
+
 py::array_t<float> score_rows(const std::string& name, const py::object& query_array,
                               const py::object& rows_array, const py::object& dim_or_none) {
   const Kernels* const kernels = value_or_raise(kernels_named(name));
-  const std::vector<float> query = floats_1d(query_array, "query");
+  const std::vector<float> numbers = floats_1d(query_array, "query");
   const bool is_half = is_float16(rows_array);
   const Matrix rows = floats_2d(rows_array, "rows");
-  const std::vector<uint16_t> half = is_half ? halves(rows_array) : std::vector<uint16_t>();
-  const size_t dim = scored_dim(dim_or_none, query.size(), rows.columns);
+  const size_t dim = scored_dim(dim_or_none, numbers.size(), rows.columns);
+  const size_t width = (dim + kDimStep - 1) / kDimStep * kDimStep;
+  const std::vector<float> query = padded(numbers, numbers.size(), dim, width);
   std::vector<float> scores(rows.rows);
-  without_gil([&] {
-    if (is_half) {
-      kernels->score_f16(query.data(), half.data(), rows.rows, dim, rows.columns, scores.data());
-    } else {
-      kernels->score_f32(query.data(), rows.numbers.data(), rows.rows, dim, rows.columns,
-                         scores.data());
-    }
-  });
+  const auto score = [&](auto kernel, const auto& all) {
+    const auto wide = padded(all, rows.columns, dim, width);
+    without_gil([&] {
+      kernel(query.data(), 1, wide.data(), nullptr, rows.rows, width, width, scores.data());
+    });
+  };
+  if (is_half) {
+    score(kernels->score.f16, halves(rows_array));
+  } else {
+    score(kernels->score.f32, rows.numbers);
+  }
   return array_of(scores);
 }
 

@@ -61,12 +61,37 @@ py::tuple arrays_of(const std::vector<ScoredRow>& rows) {
 }
 
 py::tuple search(const Snapshot& self, const py::sequence& tuples, const py::int_& wanted,
-                 const py::int_& skipped, const RowMask* allowed) {
+                 const py::int_& skipped, const RowMask* allowed, const py::int_& workers) {
   const std::vector<Rank> ranks = ranks_of(tuples);
   const size_t k = count_of(wanted, "k");
   const size_t offset = count_of(skipped, "offset");
+  const size_t threads = count_of(workers, "threads");
   return arrays_of(  // Python can't change a mask, and the call holds on to it
-      value_or_raise(without_gil([&] { return self.search(ranks, k, offset, allowed); })));
+      value_or_raise(without_gil([&] { return self.search(ranks, k, offset, allowed, threads); })));
+}
+
+// Ids and scores, one row for each query; all rows are as long.
+py::tuple matrices_of(const std::vector<std::vector<ScoredRow>>& found) {
+  const size_t columns = found.empty() ? 0 : found[0].size();
+  py::array_t<RowId> ids({found.size(), columns});
+  py::array_t<double> scores({found.size(), columns});
+  for (size_t q = 0; q < found.size(); ++q) {
+    for (size_t i = 0; i < columns; ++i) {
+      ids.mutable_data()[q * columns + i] = found[q][i].id;
+      scores.mutable_data()[q * columns + i] = found[q][i].score;
+    }
+  }
+  return py::make_tuple(std::move(ids), std::move(scores));
+}
+
+py::tuple search_many(const Snapshot& self, const std::string& field, const py::object& array,
+                      const py::int_& wanted, const RowMask* allowed, const py::int_& workers) {
+  const Matrix queries = floats_2d(array, "queries");
+  const size_t k = count_of(wanted, "k");
+  const size_t threads = count_of(workers, "threads");
+  return matrices_of(value_or_raise(without_gil([&] {
+    return self.search_many(field, queries.numbers, queries.rows, k, allowed, threads);
+  })));
 }
 
 RowMask mask_of(const Snapshot& self, const py::object& array) {
@@ -74,9 +99,11 @@ RowMask mask_of(const Snapshot& self, const py::object& array) {
   return value_or_raise(without_gil([&] { return self.mask_of(ids); }));
 }
 
-RowMask at_least(const Snapshot& self, const py::sequence& tuples, double threshold) {
+RowMask at_least(const Snapshot& self, const py::sequence& tuples, double threshold,
+                 const py::int_& workers) {
   const std::vector<Rank> ranks = ranks_of(tuples);
-  return value_or_raise(without_gil([&] { return self.at_least(ranks, threshold); }));
+  const size_t threads = count_of(workers, "threads");
+  return value_or_raise(without_gil([&] { return self.at_least(ranks, threshold, threads); }));
 }
 
 RowMask all(const Snapshot& self) {
@@ -110,10 +137,14 @@ void bind_snapshot(py::module_& module) {
       .def_property_readonly("generation", &Snapshot::generation, "The truth's generation.")
       .def("__len__", &Snapshot::size)
       .def("search", search, "The best rows: ids and scores, best first.", py::arg("ranks"),
-           py::arg("k"), py::arg("offset") = 0, py::arg("mask") = py::none())
+           py::arg("k"), py::arg("offset") = 0, py::arg("mask") = py::none(),
+           py::arg("threads") = 1)
+      .def("search_many", search_many, "The best rows for each query of one field.",
+           py::arg("field"), py::arg("queries"), py::arg("k"), py::arg("mask") = py::none(),
+           py::arg("threads") = 1)
       .def("mask_of", mask_of, "The live rows with these ids.", py::arg("ids"))
       .def("at_least", at_least, "The live rows that score at least the threshold.",
-           py::arg("ranks"), py::arg("threshold"))
+           py::arg("ranks"), py::arg("threshold"), py::arg("threads") = 1)
       .def("all", all, "Every live row.")
       .def("invert", invert, "The live rows that the mask leaves out.", py::arg("mask"))
       .def("ids", ids, "The ids that the mask allows, ascending.", py::arg("mask") = py::none())

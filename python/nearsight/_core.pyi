@@ -16,8 +16,8 @@ __version__: str
 class CorruptionError(Exception):
     """A cache file is damaged: drop the cache and rebuild it from the truth."""
 
-# name, dim (1 to 65536), how numbers are stored, what a score is
-Field = tuple[str, int, Literal["f32", "f16"], Literal["cosine", "dot"]]
+# name, dim (1 to 65536), how numbers are stored (i8: bytes times one f32 a row), what a score is
+Field = tuple[str, int, Literal["f32", "f16", "i8"], Literal["cosine", "dot"]]
 # field, query of the field's dim, weight, curve of the dot product before it is weighted and summed
 Term = tuple[str, NDArray[np.float32], float, Literal["linear", "log"]]
 # weight, squash, bias, terms: a score of weight * squash(bias + the sum of the terms)
@@ -59,20 +59,40 @@ class Snapshot:
     def generation(self) -> int: ...
     def __len__(self) -> int: ...
     def search(
-        self, ranks: Sequence[Rank], k: int, offset: int = 0, mask: RowMask | None = None
+        self,
+        ranks: Sequence[Rank],
+        k: int,
+        offset: int = 0,
+        mask: RowMask | None = None,
+        threads: int = 1,
     ) -> tuple[NDArray[np.uint64], NDArray[np.float64]]:
         """Ids and scores of rows [offset, offset + k) of the order: score falling, then id rising.
 
         A row's score is the sum over the ranks of weight * squash(bias + its terms), a term being
         weight * curve(dot(query, row)): 1 to 64 terms in all, at least one a rank. k >= 1. Always
         min(k, matches - offset) rows. A single rank orders by what it squashes, so that rows keep
-        their order where the squashed scores are too close to differ.
+        their order where the squashed scores are too close to differ. Up to `threads` threads share
+        the work, here and below: what is found is the same.
+        """
+
+    def search_many(
+        self,
+        field: str,
+        queries: ArrayLike,
+        k: int,
+        mask: RowMask | None = None,
+        threads: int = 1,
+    ) -> tuple[NDArray[np.uint64], NDArray[np.float64]]:
+        """Ids and scores [q, min(k, matches)] for queries [q, dim] of one field, by dot product.
+
+        Rows are read once for all queries, so that one costs a fraction of a search; scores agree
+        with the search's within 1e-5 of the lengths of query and row.
         """
 
     def mask_of(self, ids: ArrayLike) -> RowMask:
         """The live rows with these ids [n]; unknown ids are left out."""
 
-    def at_least(self, ranks: Sequence[Rank], threshold: float) -> RowMask:
+    def at_least(self, ranks: Sequence[Rank], threshold: float, threads: int = 1) -> RowMask:
         """The live rows to which a search by these ranks gives a score of at least `threshold`."""
 
     def all(self) -> RowMask: ...

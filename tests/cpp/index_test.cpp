@@ -12,7 +12,8 @@ namespace nearsight::test {
 namespace {
 
 const std::vector<Field> kFields = {{"picture", 19, Element::kF32, Metric::kCosine},
-                                    {"labels", 33, Element::kF16, Metric::kDot}};
+                                    {"labels", 33, Element::kF16, Metric::kDot},
+                                    {"bytes", 31, Element::kI8, Metric::kCosine}};
 
 TEST_CASE("nothing is seen before commit, and a snapshot never changes") {
   std::mt19937 random(10);

@@ -46,6 +46,7 @@ class Model {
     const Field& field = *named(term.field);
     const double length =
         field.metric == Metric::kCosine ? 1 : norm(term.query) * norm(row[at(field)]);
+    if (field.element == Element::kI8) return i8_tolerance(field, term, row[at(field)]);
     return (field.element == Element::kF16 ? 2e-3 : 1e-5) * length + 1e-7;
   }
 
@@ -85,6 +86,25 @@ class Model {
     double squares = 0;
     for (const float number : numbers) squares += static_cast<double>(number) * number;
     return std::sqrt(squares);
+  }
+
+  // The bound of FORMAT.md: half a step of the row for each number of the query, and the same the
+  // other way round.
+  static double i8_tolerance(const Field& field, const Term& term, const std::vector<float>& row) {
+    const bool is_cosine = field.metric == Metric::kCosine;
+    const auto sum_and_most = [&](const std::vector<float>& numbers) {
+      const double length = is_cosine ? norm(numbers) : 1;
+      double sum = 0, most = 0;
+      for (const float number : numbers) {
+        sum += std::fabs(number) / length;
+        most = std::max(most, std::fabs(number) / length);
+      }
+      return std::pair(sum, most);
+    };
+    const auto [query_sum, query_most] = sum_and_most(term.query);
+    const auto [row_sum, row_most] = sum_and_most(row);
+    const double step = std::max(query_most / INT16_MAX, query_sum / (kMaxQuerySum - field.dim));
+    return 1.001 * (row_most / 254 * query_sum + step / 2 * row_sum) + 1e-7;
   }
 
   const Field* named(const std::string& name) const {

@@ -41,8 +41,31 @@ TEST_CASE("the best rows are those of a full sort, whatever the order, with ties
     const size_t room = 1 + random() % 350;
     const size_t offset = random() % 40;
     Best best(room);
-    for (const ScoredRow& row : rows) best.offer(&row.id, &row.score, 1);
+    for (const ScoredRow& row : rows) best.offer(&row.id, {nullptr, 1}, &row.score);
     check_equal(best.take(offset), sorted_slice(rows, room, offset));
+  }
+}
+
+TEST_CASE("the best of picked rows, offered in blocks to several that are joined") {
+  std::mt19937 random(6);
+  for (int round = 0; round < 200; ++round) {
+    std::vector<RowId> ids(1 + random() % 100);
+    std::vector<uint32_t> which;
+    std::vector<float> scores;
+    std::vector<ScoredRow> rows;
+    for (uint32_t i = 0; i < ids.size(); ++i) {
+      ids[i] = 3 * i + 1;
+      if (random() % 3 == 0) continue;
+      which.push_back(i);
+      scores.push_back(static_cast<float>(random() % 7));
+      rows.push_back({ids[i], scores.back()});
+    }
+    const size_t room = 1 + random() % 50, half = which.size() / 2;
+    Best left(room), right(room);
+    right.offer(ids.data(), {which.data(), half}, scores.data());
+    left.offer(ids.data(), {which.data() + half, which.size() - half}, scores.data() + half);
+    left.join(right);
+    check_equal(left.take(0), sorted_slice(rows, room, 0));
   }
 }
 
@@ -50,7 +73,7 @@ TEST_CASE("what is not a number is never among the best; infinities are") {
   const RowId ids[] = {1, 2, 3, 4};
   const double scores[] = {NAN, -kInfinity, 0, kInfinity};
   Best best(10);
-  best.offer(ids, scores, 4);
+  best.offer(ids, {nullptr, 4}, scores);
   check_equal(best.take(0), {{4, kInfinity}, {3, 0}, {2, -kInfinity}});
 }
 
@@ -58,7 +81,7 @@ TEST_CASE("a room as large as memory costs only the rows there are") {
   Best best(std::numeric_limits<size_t>::max() / 2);
   const RowId id = 7;
   const double score = 1;
-  best.offer(&id, &score, 1);
+  best.offer(&id, {nullptr, 1}, &score);
   check_equal(best.take(0), {{7, 1.0f}});
 }
 
@@ -81,9 +104,9 @@ struct TwoFields {
         reinterpret_cast<const std::byte*>(left.data()),
         reinterpret_cast<const std::byte*>(right.data())};
     std::vector<double> keys(ids.size());
-    scorer.keys(blocks, ids.size(), keys.data());
+    scorer.keys(blocks, {nullptr, ids.size()}, keys.data());
     Best best(ids.size());
-    best.offer(ids.data(), keys.data(), ids.size());
+    best.offer(ids.data(), {nullptr, ids.size()}, keys.data());
     std::vector<ScoredRow> ranked = best.take(0);
     for (ScoredRow& row : ranked) row.score = scorer.score(row.score);
     return ranked;
@@ -93,10 +116,10 @@ struct TwoFields {
   double sum(const std::vector<ReadyTerm>& terms, RowId id) const {
     double total = 0;
     for (const ReadyTerm& term : terms) {
-      const float* const row = (term.field == 0 ? left : right).data() + (id - 1) * 16;
+      const float* const row = (term.query.field == 0 ? left : right).data() + (id - 1) * 16;
       double dot = 0;
-      for (size_t i = 0; i < term.query.size(); ++i) {
-        dot += static_cast<double>(term.query[i]) * row[i];
+      for (size_t i = 0; i < term.query.dim; ++i) {
+        dot += static_cast<double>(term.query.numbers[i]) * row[i];
       }
       total += term.weight *
                (term.curve == Curve::kLog ? std::log(std::max<double>(dot, kLogFloor)) : dot);
@@ -107,7 +130,8 @@ struct TwoFields {
 
 ReadyTerm term(size_t field, std::vector<float> query, float weight = 1,
                Curve curve = Curve::kLinear) {
-  return {std::move(query), field, Element::kF32, 16, weight, curve};
+  query.resize(16);
+  return {{1, field, Element::kF32, 16, 16, std::move(query), {}, {}}, weight, curve};
 }
 
 ReadyRank rank(std::vector<ReadyTerm> terms, double weight = 1, Squash squash = Squash::kLinear,

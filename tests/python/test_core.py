@@ -186,6 +186,43 @@ def test_search_is_what_numpy_computes() -> None:
     np.testing.assert_allclose(found, scores[expected], rtol=1e-4)
 
 
+@pytest.mark.parametrize("element", ["f32", "f16", "i8"])
+def test_many_queries_at_once_are_what_numpy_computes(element: Any) -> None:
+    random = np.random.default_rng(4)
+    matrix = random.normal(size=(900, 45)).astype(np.float32)
+    matrix /= np.linalg.norm(matrix, axis=1, keepdims=True)
+    index = _core.Index.open("", TRUTH, [("picture", 45, element, "cosine")])
+    index.append(np.arange(1, 901), [matrix])
+    index.commit(1)
+    queries, even = matrix[:70] + 0.05, np.arange(2, 901, 2)
+    snapshot = index.snapshot()
+    ids, scores = snapshot.search_many("picture", queries, 5, snapshot.mask_of(even), 2)
+    assert (ids.shape, scores.shape) == ((70, 5), (70, 5))
+    cosines = matrix @ (queries / np.linalg.norm(queries, axis=1, keepdims=True)).T
+    best = np.sort(cosines[even - 1], axis=0)[::-1][:5].T
+    np.testing.assert_allclose(scores, best, atol={"f32": 1e-5, "f16": 1e-3, "i8": 1e-2}[element])
+    assert not (ids % 2).any()
+    assert snapshot.search_many("picture", queries[:0], 5)[0].shape == (0, 0)
+    assert snapshot.search_many("picture", queries, 1000)[0].shape == (70, 900)
+
+
+def test_threads_are_at_least_one_and_change_nothing() -> None:
+    index, vectors = filled(count=3000)
+    snapshot, ranks = index.snapshot(), only(vectors[0][0])
+    one, four = snapshot.search(ranks, 99), snapshot.search(ranks, 99, threads=4)
+    assert one[0].tolist() == four[0].tolist()
+    assert one[1].tolist() == four[1].tolist()
+    let_through = [snapshot.at_least(ranks, 0.3, n) for n in (1, 4)]
+    assert snapshot.ids(let_through[0]).tolist() == snapshot.ids(let_through[1]).tolist()
+    for threads, says in ((0, "threads is 0"), (-1, "threads is -1")):
+        with pytest.raises(ValueError, match=says):
+            snapshot.search(ranks, 1, threads=threads)
+        with pytest.raises(ValueError, match=says):
+            snapshot.at_least(ranks, 0.5, threads)
+        with pytest.raises(ValueError, match=says):
+            snapshot.search_many("picture", vectors[0][:2], 1, threads=threads)
+
+
 def test_k_and_offset_may_be_as_large_as_python_likes_but_not_negative() -> None:
     index, vectors = filled()
     snapshot, ranks = index.snapshot(), only(vectors[0][0])
@@ -331,7 +368,7 @@ def test_an_erased_row_is_found_no_more_and_inverting_does_not_bring_it_back() -
         (TRUTH, [("x", 0, "f32", "dot")], ValueError, "dim is 1 to 65536, not 0"),
         (TRUTH, [("x", -1, "f32", "dot")], ValueError, "dim is -1"),
         (TRUTH, [("x", 2**80, "f32", "dot")], ValueError, "dim is 1 to 65536"),
-        (TRUTH, [("x", 1, "f64", "dot")], ValueError, "'f32' or 'f16', not 'f64'"),
+        (TRUTH, [("x", 1, "f64", "dot")], ValueError, "'f32', 'f16' or 'i8', not 'f64'"),
         (TRUTH, [("x", 1, "f32", "l2")], ValueError, "'cosine' or 'dot', not 'l2'"),
         (TRUTH, [("x", 1)], ValueError, "a field is a tuple"),
         (TRUTH, [5], ValueError, "a field is a tuple"),

@@ -59,7 +59,7 @@ def encoded_fields() -> bytes:
         text = name.encode()
         data += struct.pack("<I", len(text)) + text
         data += struct.pack(
-            "<IBB", dim, ["f32", "f16"].index(element), ["cosine", "dot"].index(metric)
+            "<IBB", dim, ["f32", "f16", "i8"].index(element), ["cosine", "dot"].index(metric)
         )
     return data
 
@@ -114,6 +114,21 @@ def test_version_1_still_opens() -> None:
     query = vectors(STORED_ROWS, 5)[20]
     ids, scores = snapshot.search([(1.0, "linear", 0.0, [("picture", query, 1.0, "linear")])], 1)
     assert (ids.tolist(), scores.round(6).tolist()) == ([63], [1.0])
+
+
+def test_i8_rows_are_written_as_the_page_says(tmp_path: Path) -> None:
+    index = _core.Index.open(str(tmp_path), TRUTH, [("bytes", 61, "i8", "dot")])
+    rows = vectors(5, 61) - 4
+    rows[0] *= np.float32(1e-3)
+    index.append(np.arange(1, 6), [rows])
+    index.commit(1)
+    index.seal()
+    stored = (tmp_path / "rows-1.seg").read_bytes()[8192 : 8192 + 5 * 128]
+    scale = (np.abs(rows).max(axis=1) / np.float32(127)).astype("<f4")
+    whole = np.rint(rows / scale[:, None].astype(np.float64)).astype(np.int8)
+    for row, (numbers, step) in enumerate(zip(whole, scale, strict=True)):
+        at = stored[row * 128 :][:128]
+        assert at == numbers.tobytes() + bytes(63) + step.tobytes()
 
 
 ENTRY = 48 + len(encoded_fields())  # where the manifest's only segment is described

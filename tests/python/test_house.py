@@ -170,13 +170,17 @@ ORGANS = {
 }
 SHARED = {"types", "row_mask", "status"}  # headers that everybody stands on
 BELONGS = {  # the others are named like their organ
-    **dict.fromkeys(["cache_files", "coding", "directory", "guard", "sealed_file"], "base"),
+    **dict.fromkeys(
+        ["cache_files", "coding", "directory", "guard", "sealed_file", "tasks"], "base"
+    ),
     "facts": "columns",
     "kernel_table": "kernels",
 }
 FILES = r"<(cstdio|stdio\.h|fstream|filesystem|fcntl\.h|unistd\.h|sys/mman\.h|sys/stat\.h)>"
 INTRINSICS = r"<(\w*mmintrin|x86intrin|arm_\w+)\.h>"
-LEAF = rf'"nearsight/kernel_table\.h"|<(stddef|stdint)\.h>|<(cstddef|cstdint)>|{INTRINSICS}'
+LEAF = (
+    rf'"nearsight/kernel_table\.h"|"loops\.h"|<(stddef|stdint)\.h>|<(cstddef|cstdint)>|{INTRINSICS}'
+)
 LOUD = r"\b(throw|abort|_?exit|_Exit|quick_exit|terminate|f?printf|puts|cout|cerr|clog)\b"
 
 

@@ -13,7 +13,4 @@ namespace nearsight {
 void mark_ids(std::span<const RowId> wanted, std::span<const RowId> row_ids, size_t begin,
               RowMask& mask);
 
-// Sets begin + i in `mask` for each scores[i] >= threshold.
-void mark_at_least(std::span<const double> scores, double threshold, size_t begin, RowMask& mask);
-
 }  // namespace nearsight

@@ -33,15 +33,25 @@ class Snapshot {
   // the mask allows; fewer only where fewer match: always min(k, max(0, matches - offset)).
   // nullptr allows all rows. At least one rank; k >= 1. A single rank orders by its sum before it
   // is squashed, so that no resolution is lost; scores that look equal may then differ in truth.
+  // Up to `threads` >= 1 threads share the work, here and below; what is found is the same.
   // Fails: kInvalidArgument (unknown field, wrong dim, NaN or infinite or, for kCosine, zero query,
   // k == 0, mask of another snapshot), kCorruption (a damaged block was met: nothing is returned).
   Result<std::vector<ScoredRow>> search(std::span<const Rank> ranks, size_t k, size_t offset = 0,
-                                        const RowMask* mask = nullptr) const;
+                                        const RowMask* mask = nullptr, size_t threads = 1) const;
+
+  // For each of `count` queries (row-major) of one field, by one linear term of weight 1: the best
+  // min(k, matches) rows. Rows are read once for all queries, so that a query costs a fraction of a
+  // search; its scores agree with the search's within kScoreTolerance. Fails as search does.
+  Result<std::vector<std::vector<ScoredRow>>> search_many(const std::string& field,
+                                                          std::span<const float> queries,
+                                                          size_t count, size_t k,
+                                                          const RowMask* mask = nullptr,
+                                                          size_t threads = 1) const;
 
   // Live rows with these ids; unknown ids are left out. Duplicates are harmless.
   Result<RowMask> mask_of(std::span<const RowId> ids) const;
   // Live rows to which a search by these ranks gives a score >= threshold.
-  Result<RowMask> at_least(std::span<const Rank> ranks, double threshold) const;
+  Result<RowMask> at_least(std::span<const Rank> ranks, double threshold, size_t threads = 1) const;
   // Every live row: the identity of &, and what ~mask is taken within.
   Result<RowMask> all() const;
   // The ids that a mask (nullptr: all live rows) allows, ascending.

@@ -40,12 +40,22 @@ struct Rank {
   double bias = 0;  // finite
 };
 
-// A term that passed the door.
-struct ReadyTerm {
-  std::vector<float> query;
+// Queries of one field that passed the door, one after another, padded with zeros to `dim`.
+struct Queries {
+  size_t count;
   size_t field;  // its index
   Element element;
-  size_t stride;  // of the field's rows, in elements
+  size_t dim;     // what kernels are told
+  size_t stride;  // of the field's rows, in numbers
+  std::vector<float> numbers;
+  // For i8 rows: whole numbers, and what they have to be multiplied by. Their rounding is less than
+  // a hundredth of the rows'.
+  std::vector<int16_t> whole;
+  std::vector<float> steps;
+};
+
+struct ReadyTerm {
+  Queries query;  // one
   float weight;
   Curve curve;
 };
@@ -57,8 +67,18 @@ struct ReadyRank {
   double bias;
 };
 
-// Scores `count` rows with one kernel call. `rows` are as the term's field stores them.
-void score_rows(const Kernels& kernels, const ReadyTerm& term, const std::byte* rows, size_t count,
+// Rows of a block: the `count` whose numbers are in `which`, ascending; all of its first `count`
+// where there is no `which`.
+struct Picks {
+  const uint32_t* which;
+  size_t count;
+
+  size_t operator[](size_t i) const { return which == nullptr ? i : which[i]; }
+};
+
+// Scores the picked rows with one kernel call: scores[q * picks.count + i]. `rows` are as the
+// field stores them.
+void score_rows(const Kernels& kernels, const Queries& queries, const std::byte* rows, Picks picks,
                 float* scores);
 
 // Gives each row its key, by which rows are ordered, and turns keys into scores; all in double.
@@ -73,15 +93,15 @@ class Scorer {
 
   const std::vector<size_t>& fields() const { return fields_; }  // those that are read, ascending
 
-  // blocks[f] are rows of field f; REQUIRES count <= kMaxBlockRows.
-  void keys(std::span<const std::byte* const, kMaxFields> blocks, size_t count, double* keys) const;
+  // One key for each pick. blocks[f] are rows of field f; REQUIRES picks.count <= kMaxBlockRows.
+  void keys(std::span<const std::byte* const, kMaxFields> blocks, Picks picks, double* keys) const;
   double score(double key) const;
 
   static constexpr size_t kMaxBlockRows = 512;
 
  private:
   void add_sums(const ReadyRank& rank, std::span<const std::byte* const, kMaxFields> blocks,
-                size_t count, double* sums) const;
+                Picks picks, double* sums) const;
   double direction() const;
 
   const Kernels& kernels_;
@@ -95,7 +115,10 @@ class Best {
  public:
   explicit Best(size_t room) : room_(room) {}
 
-  void offer(const RowId* ids, const double* scores, size_t count);
+  // scores[i] is of the row ids[picks[i]]; f32 or f64.
+  template <class Score>
+  void offer(const RowId* ids, Picks picks, const Score* scores);
+  void join(Best& other);                      // what was offered to `other`, which is empty then
   std::vector<ScoredRow> take(size_t offset);  // sorted, without the first `offset`; empties it
 
  private:

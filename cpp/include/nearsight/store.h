@@ -18,7 +18,9 @@
 
 namespace nearsight {
 
-inline size_t element_bytes(const Field& field) { return field.element == Element::kF32 ? 4 : 2; }
+inline size_t number_bytes(Element element) {
+  return element == Element::kF32 ? 4 : element == Element::kF16 ? 2 : 1;
+}
 
 // Bytes from one row of the field to the next: whole cache lines.
 size_t stride_bytes(const Field& field);

@@ -15,8 +15,9 @@ using RowId = uint64_t;
 // 16 bytes that name the truth a cache was derived from.
 using TruthId = std::array<uint8_t, 16>;
 
-// How a field's numbers are stored. Scores are accumulated in f32 whatever the element.
-enum class Element : uint8_t { kF32 = 0, kF16 = 1 };
+// How a field's numbers are stored. kI8: as bytes times one f32 a row, the largest magnitude of the
+// row over 127, so that a number is off by at most half of that.
+enum class Element : uint8_t { kF32 = 0, kF16 = 1, kI8 = 2 };
 
 // kCosine rows are brought to unit length at the door, so that a dot product is the cosine; a zero
 // row has no direction and is refused. kDot rows are kept as they come.

@@ -16,10 +16,4 @@ void mark_ids(std::span<const RowId> wanted, std::span<const RowId> row_ids, siz
   }
 }
 
-void mark_at_least(std::span<const double> scores, double threshold, size_t begin, RowMask& mask) {
-  for (size_t i = 0; i < scores.size(); ++i) {
-    if (scores[i] >= threshold) mask.set(begin + i);
-  }
-}
-
 }  // namespace nearsight

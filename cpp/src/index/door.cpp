@@ -1,5 +1,6 @@
 #include "door.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -58,26 +59,32 @@ uint16_t to_half(float value) {
   return static_cast<uint16_t>(sign | (exponent_moved + 0xfff + odd) >> 13);
 }
 
-Result<ReadyTerm> ready_term(std::span<const Field> fields, const Term& term) {
-  const auto index = field_named(fields, term.field);
-  if (!index.is_ok()) return index.status();
-  const Field& field = fields[index.value()];
-  if (term.query.size() != field.dim) {
-    return Status::invalid_argument(quoted(field) + " has dim " + std::to_string(field.dim) +
-                                    ", the query " + std::to_string(term.query.size()));
+// For i8 rows: the query in whole numbers of the smallest step that lets no sum overflow.
+void append_whole(Queries& queries, const float* numbers) {
+  double sum = 0, largest = 0;
+  for (size_t i = 0; i < queries.dim; ++i) {
+    sum += std::fabs(numbers[i]);
+    largest = std::max<double>(largest, std::fabs(numbers[i]));
   }
-  if (!std::isfinite(term.weight)) {
-    return Status::invalid_argument(quoted(field) + ": the term's weight is not a finite number");
+  const auto room = static_cast<double>(kMaxQuerySum - queries.dim);  // for rounding
+  const double step = std::max(largest / INT16_MAX, sum / room);
+  for (size_t i = 0; i < queries.dim; ++i) {
+    const double whole = step == 0 ? 0 : std::nearbyint(numbers[i] / step);
+    queries.whole.push_back(static_cast<int16_t>(whole));
   }
-  if (Status status = check_numbers(field, Element::kF32, term.query.data()); !status.is_ok()) {
-    return Status::invalid_argument("the query for " + std::string(status.message()));
+  queries.steps.push_back(static_cast<float>(step));
+}
+
+// The row's numbers as bytes times a scale, which stands at the end.
+void encode_i8(const Field& field, const float* row, double scale, std::byte* out) {
+  double largest = 0;
+  for (size_t i = 0; i < field.dim; ++i) largest = std::max(largest, std::fabs(row[i] * scale));
+  const auto step = static_cast<float>(largest / INT8_MAX);
+  for (size_t i = 0; i < field.dim; ++i) {
+    const double whole = step == 0 ? 0 : std::nearbyint(row[i] * scale / step);
+    out[i] = static_cast<std::byte>(static_cast<int8_t>(std::clamp(whole, -127.0, 127.0)));
   }
-  ReadyTerm ready{term.query,    index.value(),
-                  field.element, stride_bytes(field) / element_bytes(field),
-                  term.weight,   term.curve};
-  const double scale = scale_of(field, term.query.data());
-  for (float& number : ready.query) number = static_cast<float>(number * scale);
-  return ready;
+  std::memcpy(out + stride_bytes(field) - sizeof step, &step, sizeof step);
 }
 
 Status check_terms(std::span<const Rank> ranks) {
@@ -132,6 +139,8 @@ Status check_row(const Field& field, const float* row) {
 
 void encode_row(const Field& field, const float* row, std::byte* out) {
   const double scale = scale_of(field, row);
+  std::memset(out, 0, stride_bytes(field));
+  if (field.element == Element::kI8) return encode_i8(field, row, scale, out);
   for (size_t i = 0; i < field.dim; ++i) {
     const auto number = static_cast<float>(row[i] * scale);
     if (field.element == Element::kF32) {
@@ -141,8 +150,38 @@ void encode_row(const Field& field, const float* row, std::byte* out) {
       std::memcpy(out + i * sizeof half, &half, sizeof half);
     }
   }
-  const size_t written = field.dim * element_bytes(field);
-  std::memset(out + written, 0, stride_bytes(field) - written);
+}
+
+Result<Queries> ready_queries(std::span<const Field> fields, const std::string& name,
+                              std::span<const float> queries, size_t count) {
+  const auto index = field_named(fields, name);
+  if (!index.is_ok()) return index.status();
+  const Field& field = fields[index.value()];
+  if (queries.size() / count != field.dim || queries.size() % count != 0) {
+    return Status::invalid_argument(quoted(field) + " has dim " + std::to_string(field.dim) +
+                                    ", the query " + std::to_string(queries.size() / count));
+  }
+  const size_t step = field.element == Element::kI8 ? kByteDimStep : kDimStep;
+  Queries ready{count,
+                index.value(),
+                field.element,
+                (field.dim + step - 1) / step * step,
+                stride_bytes(field) / number_bytes(field.element),
+                {},
+                {},
+                {}};
+  ready.numbers.resize(count * ready.dim);
+  for (size_t q = 0; q < count; ++q) {
+    const float* const query = queries.data() + q * field.dim;
+    if (Status status = check_numbers(field, Element::kF32, query); !status.is_ok()) {
+      return Status::invalid_argument("the query for " + std::string(status.message()));
+    }
+    float* const numbers = ready.numbers.data() + q * ready.dim;
+    const double scale = scale_of(field, query);
+    for (size_t i = 0; i < field.dim; ++i) numbers[i] = static_cast<float>(query[i] * scale);
+    if (field.element == Element::kI8) append_whole(ready, numbers);
+  }
+  return ready;
 }
 
 Result<std::vector<ReadyRank>> ready_ranks(std::span<const Field> fields,
@@ -157,9 +196,13 @@ Result<std::vector<ReadyRank>> ready_ranks(std::span<const Field> fields,
     }
     ready.push_back({{}, rank.weight, rank.squash, rank.bias});
     for (const Term& term : rank.terms) {
-      auto one = ready_term(fields, term);
-      if (!one.is_ok()) return one.status();
-      ready.back().terms.push_back(std::move(one.value()));
+      if (!std::isfinite(term.weight)) {
+        return Status::invalid_argument("field '" + term.field +
+                                        "': the term's weight is not a finite number");
+      }
+      auto query = ready_queries(fields, term.field, term.query, 1);
+      if (!query.is_ok()) return query.status();
+      ready.back().terms.push_back({std::move(query.value()), term.weight, term.curve});
     }
   }
   return ready;

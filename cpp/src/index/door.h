@@ -22,6 +22,10 @@ Status check_row(const Field& field, const float* row);
 // to the stride.
 void encode_row(const Field& field, const float* row, std::byte* out);
 
+// Checks the `count` >= 1 queries of a field, row-major, and brings them into the shape of kernels.
+Result<Queries> ready_queries(std::span<const Field> fields, const std::string& name,
+                              std::span<const float> queries, size_t count);
+
 // The ranks with their queries checked and, for kCosine, brought to unit length.
 Result<std::vector<ReadyRank>> ready_ranks(std::span<const Field> fields,
                                            std::span<const Rank> ranks);

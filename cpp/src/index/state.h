@@ -16,6 +16,8 @@ struct Snapshot::State {
   std::shared_ptr<const std::vector<Field>> fields;
   Contents contents;
   size_t live_count;
+
+  Status check(const RowMask* mask) const;  // is it null, or of this snapshot?
 };
 
 }  // namespace nearsight

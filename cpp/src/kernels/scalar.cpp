@@ -6,7 +6,7 @@ namespace {
 
 // Sixteen partial sums: the rounding error grows with dim / 16 instead of dim, and the compiler can
 // use whatever vectors the baseline CPU has without reordering our additions.
-constexpr size_t kLanes = 16;
+constexpr size_t kLanes = kDimStep;
 
 float sum_of(const float* lanes) {
   float sum = 0;
@@ -30,23 +30,39 @@ float widen(uint16_t half) {
 template <class T>
 float dot(const float* query, const T* row, size_t dim) {
   float lanes[kLanes] = {};
-  size_t i = 0;
-  for (; i + kLanes <= dim; i += kLanes) {
+  for (size_t i = 0; i < dim; i += kLanes) {
     for (size_t lane = 0; lane < kLanes; ++lane)
       lanes[lane] += query[i + lane] * widen(row[i + lane]);
   }
-  for (size_t lane = 0; i < dim; ++i, ++lane) lanes[lane] += query[i] * widen(row[i]);
   return sum_of(lanes);
 }
 
-void score_f32(const float* query, const float* rows, size_t count, size_t dim, size_t stride,
-               float* out) {
-  for (size_t i = 0; i < count; ++i) out[i] = dot(query, rows + i * stride, dim);
+int32_t dot(const int16_t* query, const int8_t* row, size_t dim) {
+  int32_t sum = 0;
+  for (size_t i = 0; i < dim; ++i) sum += query[i] * row[i];
+  return sum;
 }
 
-void score_f16(const float* query, const uint16_t* rows, size_t count, size_t dim, size_t stride,
-               float* out) {
-  for (size_t i = 0; i < count; ++i) out[i] = dot(query, rows + i * stride, dim);
+template <class Query, class Number>
+void score(const Query* queries, size_t query_count, const Number* rows, const uint32_t* which,
+           size_t count, size_t dim, size_t stride, float* out) {
+  for (size_t i = 0; i < count; ++i) {
+    const Number* const row = rows + (which == nullptr ? i : which[i]) * stride;
+    for (size_t q = 0; q < query_count; ++q) {
+      out[q * count + i] = static_cast<float>(dot(queries + q * dim, row, dim));
+    }
+  }
+}
+
+void score_i8(const int16_t* queries, size_t query_count, const int8_t* rows, const uint32_t* which,
+              size_t count, size_t dim, size_t stride, float* out) {
+  score(queries, query_count, rows, which, count, dim, stride, out);
+  for (size_t i = 0; i < count; ++i) {
+    float scale;
+    const size_t row = which == nullptr ? i : which[i];
+    __builtin_memcpy(&scale, rows + (row + 1) * stride - sizeof scale, sizeof scale);
+    for (size_t q = 0; q < query_count; ++q) out[q * count + i] *= scale;
+  }
 }
 
 // Eight bytes at a time ("slicing by 8", Kounavis and Berry 2005): row s of the table takes a byte
@@ -91,6 +107,7 @@ uint32_t crc32c(uint32_t crc, const void* bytes, size_t size) {
 }  // namespace
 
 extern const Kernels kScalarKernels;
-const Kernels kScalarKernels = {"scalar", score_f32, score_f16, crc32c};
+const Kernels kScalarKernels = {
+    "scalar", {score<float, float>, score<float, uint16_t>, score_i8}, crc32c};
 
 }  // namespace nearsight

@@ -4,10 +4,29 @@
 
 namespace nearsight {
 
-void Best::offer(const RowId* ids, const double* scores, size_t count) {
-  for (size_t i = 0; i < count; ++i) {
-    if (scores[i] >= threshold_) keep({ids[i], scores[i]});
+// Nearly all rows of a large index score too little. So many are looked at together, without a
+// branch between them.
+template <class Score>
+void Best::offer(const RowId* ids, Picks picks, const Score* scores) {
+  constexpr size_t kTogether = 16;
+  for (size_t begin = 0; begin < picks.count; begin += kTogether) {
+    const size_t end = std::min(begin + kTogether, picks.count);
+    bool any = false;
+    for (size_t i = begin; i < end; ++i) any |= scores[i] >= threshold_;
+    for (size_t i = any ? begin : end; i < end; ++i) {
+      if (scores[i] >= threshold_) keep({ids[picks[i]], scores[i]});
+    }
   }
+}
+
+template void Best::offer<float>(const RowId*, Picks, const float*);
+template void Best::offer<double>(const RowId*, Picks, const double*);
+
+void Best::join(Best& other) {
+  for (const ScoredRow& row : other.rows_) {
+    if (row.score >= threshold_) keep(row);
+  }
+  other.rows_.clear();
 }
 
 std::vector<ScoredRow> Best::take(size_t offset) {

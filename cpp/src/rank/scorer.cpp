@@ -35,40 +35,47 @@ double weighed(const ReadyRank& rank, double sum) {
 
 }  // namespace
 
-void score_rows(const Kernels& kernels, const ReadyTerm& term, const std::byte* rows, size_t count,
+void score_rows(const Kernels& kernels, const Queries& queries, const std::byte* rows, Picks picks,
                 float* scores) {
-  const float* const query = term.query.data();
-  const size_t dim = term.query.size();
-  if (term.element == Element::kF32) {
+  const auto& [count, field, element, dim, stride, numbers, whole, steps] = queries;
+  const Scores& score = kernels.score;
+  if (element == Element::kF32) {
     const auto* const f32 = reinterpret_cast<const float*>(rows);
-    kernels.score_f32(query, f32, count, dim, term.stride, scores);
-  } else {
+    score.f32(numbers.data(), count, f32, picks.which, picks.count, dim, stride, scores);
+  } else if (element == Element::kF16) {
     const auto* const f16 = reinterpret_cast<const uint16_t*>(rows);
-    kernels.score_f16(query, f16, count, dim, term.stride, scores);
+    score.f16(numbers.data(), count, f16, picks.which, picks.count, dim, stride, scores);
+  } else {
+    const auto* const i8 = reinterpret_cast<const int8_t*>(rows);
+    score.i8(whole.data(), count, i8, picks.which, picks.count, dim, stride, scores);
+    for (size_t q = 0; q < count; ++q, scores += picks.count) {
+      for (size_t i = 0; i < picks.count; ++i) scores[i] *= steps[q];
+    }
   }
 }
 
 Scorer::Scorer(const Kernels& kernels, std::vector<ReadyRank> ranks)
     : kernels_(kernels), ranks_(std::move(ranks)) {
   for (const ReadyRank& rank : ranks_) {
-    for (const ReadyTerm& term : rank.terms) fields_.push_back(term.field);
+    for (const ReadyTerm& term : rank.terms) fields_.push_back(term.query.field);
   }
   std::sort(fields_.begin(), fields_.end());
   fields_.erase(std::unique(fields_.begin(), fields_.end()), fields_.end());
 }
 
-void Scorer::keys(std::span<const std::byte* const, kMaxFields> blocks, size_t count,
+void Scorer::keys(std::span<const std::byte* const, kMaxFields> blocks, Picks picks,
                   double* keys) const {
+  const size_t count = picks.count;
   std::fill_n(keys, count, 0.0);
   if (ranks_.size() == 1) {
-    add_sums(ranks_[0], blocks, count, keys);
+    add_sums(ranks_[0], blocks, picks, keys);
     const double sign = direction();
     for (size_t i = 0; i < count; ++i) keys[i] = sign * placed(keys[i]);
     return;
   }
   for (const ReadyRank& rank : ranks_) {
     double sums[kMaxBlockRows] = {};
-    add_sums(rank, blocks, count, sums);
+    add_sums(rank, blocks, picks, sums);
     for (size_t i = 0; i < count; ++i) keys[i] += weighed(rank, sums[i]);
   }
   for (size_t i = 0; i < count; ++i) keys[i] = placed(keys[i]);
@@ -79,12 +86,12 @@ double Scorer::score(double key) const {
 }
 
 void Scorer::add_sums(const ReadyRank& rank, std::span<const std::byte* const, kMaxFields> blocks,
-                      size_t count, double* sums) const {
+                      Picks picks, double* sums) const {
   float scores[kMaxBlockRows];
   for (const ReadyTerm& term : rank.terms) {
-    score_rows(kernels_, term, blocks[term.field], count, scores);
+    score_rows(kernels_, term.query, blocks[term.query.field], picks, scores);
     const double weight = term.weight;
-    for (size_t i = 0; i < count; ++i) sums[i] += weight * curved(term.curve, scores[i]);
+    for (size_t i = 0; i < picks.count; ++i) sums[i] += weight * curved(term.curve, scores[i]);
   }
 }
 

@@ -11,7 +11,9 @@ constexpr size_t kLineBytes = 64;
 }  // namespace
 
 size_t stride_bytes(const Field& field) {
-  return (field.dim * element_bytes(field) + kLineBytes - 1) / kLineBytes * kLineBytes;
+  const size_t scale = field.element == Element::kI8 ? sizeof(float) : 0;
+  const size_t bytes = field.dim * number_bytes(field.element) + scale;
+  return (bytes + kLineBytes - 1) / kLineBytes * kLineBytes;
 }
 
 void Chunk::Free::operator()(std::byte* bytes) const { std::free(bytes); }
