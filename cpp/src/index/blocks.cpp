@@ -10,7 +10,7 @@ constexpr size_t kWordBits = 64;
 
 // A block is scored and ranked before the next is read: it stays in the second-level cache when
 // several terms read it or when its checksum is taken first.
-constexpr size_t kBlockBytes = size_t{128} << 10;
+constexpr size_t kReadBytes = size_t{128} << 10;
 
 // What one thread does before it asks for more: long beside the asking, short beside a search.
 constexpr size_t kTaskBytes = size_t{2} << 20;
@@ -31,7 +31,7 @@ Selection::Selection(const Contents& contents, const RowMask* mask, size_t row_b
       mask_(mask == nullptr ? nullptr : mask->words().data()),
       words_(contents.live.words().size()),
       row_bytes_(row_bytes),
-      rows_at_once_(std::clamp<size_t>(kBlockBytes / row_bytes, 1, Scorer::kMaxBlockRows)),
+      rows_at_once_(std::clamp<size_t>(kReadBytes / row_bytes, 1, Scorer::kMaxBlockRows)),
       task_words_(std::max<size_t>(1, kTaskBytes / row_bytes / kWordBits)) {}
 
 size_t Selection::tasks() const { return (words_ + task_words_ - 1) / task_words_; }
