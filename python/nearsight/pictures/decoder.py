@@ -10,6 +10,7 @@ that was cut off is refused.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from nearsight.errors import PictureError
 from nearsight.pictures.exif import read_exif
 from nearsight.pictures.formats import read_header
 from nearsight.pictures.header import Header
+from nearsight.pictures.ifd import orientation
 from nearsight.pictures.limits import Limits
 from nearsight.pictures.picture import Picture, part_name
 from nearsight.pictures.pixels import averages, cropped, oriented, shrunk, to_rgb
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from nearsight.pictures.source import Loaded
     from nearsight.region import BoundingBox
 
-__all__ = ["decode"]
+__all__ = ["decode", "pixels_of"]
 
 _MAX_DETAIL = 120
 
@@ -49,7 +51,7 @@ def decode(
     """
     try:
         header = _header(loaded.data, limits or Limits(), crop)
-        pixels, alpha = _pixels(loaded.data, header)
+        pixels, alpha = _pixels(loaded.data, header, limits or Limits())
     except UnusableError as error:
         raise PictureError(loaded.name, str(error)) from error.__cause__
     width, height = header.displayed
@@ -82,11 +84,28 @@ def _read_header(data: bytes | Image) -> Header:
     """Arrays and PIL images have no header of their own, but a size and perhaps EXIF."""
     if isinstance(data, bytes):
         return read_header(data)
-    return Header("ARRAY", data.width, data.height, (), exif=data.info.get("exif") or b"")
+    exif = data.info.get("exif") or b""
+    return Header("ARRAY", data.width, data.height, (), orientation=orientation(exif), exif=exif)
 
 
-def _pixels(data: bytes | Image, header: Header) -> tuple[Image, Image | None]:
-    """Return RGB pixels and their opacity, which is None where nothing is transparent."""
+def _pixels(data: bytes | Image, header: Header, limits: Limits) -> tuple[Image, Image | None]:
+    """Have them decoded by a worker if that is wanted and possible, else decode them here."""
+    if limits.worker and isinstance(data, bytes):
+        from nearsight.pictures.crew import NoWorkerError, decoded_by_crew
+
+        try:
+            return decoded_by_crew(header, limits)
+        except NoWorkerError as error:
+            words = f"{error}, so pictures are decoded in this process, without Limits(worker=True)"
+            warnings.warn(words, RuntimeWarning, stacklevel=3)
+    return pixels_of(data, header)
+
+
+def pixels_of(data: bytes | Image, header: Header) -> tuple[Image, Image | None]:
+    """Decode RGB pixels and their opacity, which is None where nothing is transparent.
+
+    Raises UnusableError when they cannot be decoded.
+    """
     try:
         image = _decoded(header) if isinstance(data, bytes) else data
         left = header.shrinkage_left(image.size)

@@ -2,9 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
 
-from nearsight.pictures.ifd import orientation
 from nearsight.pictures.unusable import UnusableError
 from nearsight.region import BoundingBox
 
@@ -32,6 +30,7 @@ class Header:
     """A picture as its header describes it.
 
     width, height: pixels as stored (before orientation), both at least 1.
+    orientation: EXIF orientation 1..8; what is missing or invalid is 1.
     exif: the TIFF structure with its EXIF tags; empty if there is none.
     bits: bits a channel.
     frames: frames that a decoder has to walk over to give the first one; 1 where it need not.
@@ -48,6 +47,7 @@ class Header:
     width: int
     height: int
     essence: tuple[bytes | memoryview, ...]
+    orientation: int = 1
     exif: bytes = b""
     bits: int = 8
     frames: int = 1
@@ -63,11 +63,6 @@ class Header:
             raise UnusableError(
                 f"its size is {self.width} x {self.height} pixels; it shows nothing"
             )
-
-    @cached_property
-    def orientation(self) -> int:
-        """EXIF orientation 1..8; what is missing or invalid is 1."""
-        return orientation(self.exif)
 
     @property
     def displayed(self) -> tuple[int, int]:

@@ -22,6 +22,11 @@ class Limits:
     max_declared_pixels: width x height as the header says, whatever the decoder holds: 512 million.
     max_scans: passes that a progressive JPEG makes over its pixels, 100 (honest ones have 10).
     max_frames: frames of an animation that the decoder has to walk over, 10,000.
+    worker: decode in a worker process, so that a picture made to do harm can do none here: it has
+        no files, no network, can start nothing, and its crash is that picture's PictureError.
+        Where no process can be started, a RuntimeWarning says so once, and this one decodes.
+    max_memory: bytes that a worker may take to decode one picture, 1 GiB (POSIX only).
+    max_seconds: processor time that a worker may take for one picture, 10 seconds.
 
     Raises ArgumentError when a limit is not a whole number of at least 1.
 
@@ -34,11 +39,16 @@ class Limits:
     max_declared_pixels: int = 512_000_000
     max_scans: int = 100
     max_frames: int = 10_000
+    worker: bool = False
+    max_memory: int = 1 << 30
+    max_seconds: int = 10
 
     def __post_init__(self) -> None:
         """Refuse limits that cannot be meant."""
+        if not isinstance(self.worker, bool):
+            raise ArgumentError(f"Limits(worker={self.worker!r}): give True or False")
         for field in fields(self):
-            value = getattr(self, field.name)
+            value = 1 if field.name == "worker" else getattr(self, field.name)
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
                 raise ArgumentError(f"Limits({field.name}={value!r}): give a whole number above 0")
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from struct import unpack_from
 
 from nearsight.pictures.header import Header, parts
+from nearsight.pictures.ifd import orientation
 from nearsight.pictures.unusable import UnusableError
 
 __all__ = ["read_jpeg"]
@@ -43,6 +44,7 @@ def read_jpeg(data: bytes) -> Header:
         format="JPEG",
         width=width,
         height=height,
+        orientation=orientation(found.exif),
         exif=found.exif,
         bits=bits,
         scans=scans,

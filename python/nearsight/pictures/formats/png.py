@@ -3,6 +3,7 @@
 from struct import unpack_from
 
 from nearsight.pictures.header import Header, parts
+from nearsight.pictures.ifd import orientation
 from nearsight.pictures.unusable import UnusableError
 
 __all__ = ["read_png"]
@@ -28,7 +29,15 @@ def read_png(data: bytes) -> Header:
             exif = exif or data[place + 8 : stop - 4]
         if kind in _NEEDED:
             spans.append((place, stop))
-    return Header("PNG", width, height, parts(data, spans), exif=exif, bits=bits)
+    return Header(
+        "PNG",
+        width,
+        height,
+        parts(data, spans),
+        orientation=orientation(exif),
+        exif=exif,
+        bits=bits,
+    )
 
 
 def _chunks(data: bytes) -> list[tuple[bytes, int, int]]:

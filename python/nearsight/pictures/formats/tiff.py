@@ -3,7 +3,7 @@
 import struct
 
 from nearsight.pictures.header import Header
-from nearsight.pictures.ifd import Directory, read_directory
+from nearsight.pictures.ifd import Directory, orientation, read_directory
 from nearsight.pictures.unusable import UnusableError
 
 __all__ = ["read_tiff"]
@@ -35,6 +35,7 @@ def read_tiff(data: bytes) -> Header:
         format="TIFF",
         width=directory.number(_WIDTH, 0),
         height=directory.number(_HEIGHT, 0),
+        orientation=orientation(data),
         exif=data,
         bits=max(directory.numbers(_BITS) or (1,)),
         tile_pixels=directory.number(_TILE_WIDTH, 0) * directory.number(_TILE_HEIGHT, 0),

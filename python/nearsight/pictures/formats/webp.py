@@ -3,6 +3,7 @@
 from struct import unpack_from
 
 from nearsight.pictures.header import Header
+from nearsight.pictures.ifd import orientation
 from nearsight.pictures.unusable import UnusableError
 
 __all__ = ["read_webp"]
@@ -35,6 +36,7 @@ def read_webp(data: bytes) -> Header:
         format="WEBP",
         width=max(width for width, _ in sizes),
         height=max(height for _, height in sizes),
+        orientation=orientation(exif),
         exif=exif,
         frames=max(1, frames),
         essence=(memoryview(data)[:end],),
