@@ -1,6 +1,5 @@
 """Hostile files: refused at once, with a reason, in little memory; never a crash or a hang."""
 
-import random
 import struct
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from hostile_corpus import mutant, seeds
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFile
@@ -366,42 +366,8 @@ def test_decoding_in_many_threads_gives_what_one_gives(opencv_photos: Path) -> N
         assert list(threads.map(pixels, sources * 4)) == alone * 4
 
 
-def seeds() -> list[bytes]:
-    palette = photo().quantize(16)
-    more = [saved(photo(), "JPEG", progressive=True), saved(photo().convert("CMYK"), "JPEG")]
-    more += [saved(photo(), "TIFF", compression=kind) for kind in ("tiff_lzw", "jpeg", "packbits")]
-    more += [saved(palette, "PNG", transparency=b"\0" * 16), saved(palette, "GIF", transparency=1)]
-    more += [saved(photo(), "WEBP", save_all=True, append_images=[photo().rotate(180)])]
-    more += [saved(photo(), "WEBP", lossless=True), saved(photo().convert("1"), "BMP")]
-    return [saved(photo(), kind) for kind in KINDS] + more
-
-
-def mutated(data: bytes, chance: random.Random) -> bytes:
-    """Flip, cut, double or overwrite some bytes, mostly where the structure is: at the start."""
-    changed = bytearray(data)
-    for _ in range(chance.randint(1, 6)):
-        place = chance.randrange(min(len(changed), chance.choice([64, 700, len(changed)])))
-        kind = chance.randrange(5)
-        if kind == 0:
-            changed[place] ^= 1 << chance.randrange(8)
-        elif kind == 1:
-            changed[place] = chance.choice([0, 1, 127, 128, 254, 255])
-        elif kind == 2:
-            changed[place : place + 4] = chance.choice(
-                [b"\0\0\0\0", b"\xff\xff\xff\xff", b"\0\0\1\0"]
-            )
-        elif kind == 3:
-            del changed[place : place + chance.randint(1, 40)]
-        else:
-            changed[place:place] = changed[place : place + chance.randint(1, 40)]
-        if not changed:
-            return b""
-    return bytes(changed)
-
-
 @pytest.mark.timeout(60)  # of which it uses 10: one mutant that hangs fails it
 def test_mutated_pictures_decode_or_are_refused_quietly() -> None:
-    chance = random.Random(20261122)
     limits = Limits(max_pixels=2_000_000, max_declared_pixels=10_000_000)
     decoded = refused = 0
     until = time.perf_counter() + 10
@@ -409,7 +375,7 @@ def test_mutated_pictures_decode_or_are_refused_quietly() -> None:
         warnings.simplefilter("always")
         files = seeds()
         while time.perf_counter() < until and decoded + refused < 20_000:
-            data = mutated(chance.choice(files), chance)
+            data = mutant(files, decoded + refused)
             try:
                 picture = pictures.open(data, limits)
                 assert picture.pixels.mode == "RGB"

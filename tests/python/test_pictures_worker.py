@@ -17,7 +17,7 @@ from PIL import Image
 
 from nearsight import pictures
 from nearsight.errors import ArgumentError, PictureError
-from nearsight.pictures import Limits, Picture, crew
+from nearsight.pictures import Limits, Picture, crew, worker
 from nearsight.region import BoundingBox
 
 WORKER = Limits(worker=True)
@@ -46,14 +46,18 @@ DEEDS = {
     118: "os.listdir('/')",
     119: "os.unlink('/tmp/nearsight-was-here')",
     120: "return Image.new('RGB', (2, 2)), Image.new('L', (3, 3))",
+    121: "os.write(1, b'\\x20\\x03\\0\\0' + b'[' * 800)",
+    122: "return Image.new('RGB', (0, 0)), None",
+    123: "os.write(1, b'\\2\\0\\0\\0[]')",
+    124: r"""os.write(1, b'\x20\0\0\0' + b'{"bytes": 1e9, "size": ""}'.ljust(32))""",
 }
 TAKEN_OVER = """
 import ctypes, json, os, resource, socket, sys, time
 sys.path[:] = json.loads(sys.argv[1])
 from PIL import Image
-from nearsight.pictures import worker
+from nearsight.pictures import worker_program
 from nearsight.pictures.unusable import UnusableError
-decode = worker.pixels_of
+decode = worker_program.pixels_of
 def deed(width):
     pass
 DEEDS
@@ -65,8 +69,8 @@ def taken_over(data, header):
     except Exception as error:
         raise UnusableError(f"{type(error).__name__}: {error}") from error
     return done or decode(data, header)
-worker.pixels_of = taken_over
-worker.main()
+worker_program.pixels_of = taken_over
+worker_program.main()
 """
 
 
@@ -111,7 +115,7 @@ def own_crew(monkeypatch: pytest.MonkeyPatch) -> Iterator[crew._Crew]:
 
 @pytest.fixture
 def hostile(crews: tuple[crew._Crew, crew._Crew], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crew, "_START", taken_over())
+    monkeypatch.setattr(worker, "_START", taken_over())
     monkeypatch.setattr(crew, "_crew", crews[1])
 
 
@@ -216,6 +220,10 @@ def test_one_worker_serves_one_thread_and_few_serve_many(own_crew: crew._Crew) -
         (117, "crashed \\(signal 11"),
         (118, "OSError|PermissionError"),
         (120, "crashed"),
+        (121, "crashed"),
+        (122, "crashed"),
+        (123, "crashed"),
+        (124, "crashed"),
     ],
 )
 def test_a_picture_that_takes_its_decoder_over_is_refused(
@@ -242,8 +250,8 @@ def test_a_picture_that_never_ends_is_ended(
     hostile: None, width: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if width == 113:  # it does not even use the processor
-        monkeypatch.setattr(crew, "_WALL_TIMES", 1)
-        monkeypatch.setattr(crew, "_WALL_SECONDS", 0)
+        monkeypatch.setattr(worker, "_WALL_TIMES", 1)
+        monkeypatch.setattr(worker, "_WALL_SECONDS", 0)
     assert "more than 1 seconds" in refusal(picture_of(width), Limits(worker=True, max_seconds=1))
     assert pictures.open(GOOD_PNG, WORKER).width == 60
 
@@ -291,10 +299,10 @@ def test_where_none_can_be_started_it_is_said_once_and_decoded_here(
 def test_a_worker_that_ends_at_once_is_none(
     own_crew: crew._Crew, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(crew, "_START", "raise SystemExit(3)")
+    monkeypatch.setattr(worker, "_START", "raise SystemExit(3)")
     with pytest.warns(RuntimeWarning, match="ended at once"):
         assert pictures.open(GOOD_PNG, WORKER).width == 60
-    monkeypatch.setattr(crew, "_START", "while True: pass")  # would be waited for
+    monkeypatch.setattr(worker, "_START", "while True: pass")  # would be waited for
     with pytest.warns(RuntimeWarning, match="ended at once"):
         assert pictures.open(GOOD_PNG, WORKER).width == 60
 

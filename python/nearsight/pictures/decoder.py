@@ -91,7 +91,8 @@ def _read_header(data: bytes | Image) -> Header:
 def _pixels(data: bytes | Image, header: Header, limits: Limits) -> tuple[Image, Image | None]:
     """Have them decoded by a worker if that is wanted and possible, else decode them here."""
     if limits.worker and isinstance(data, bytes):
-        from nearsight.pictures.crew import NoWorkerError, decoded_by_crew
+        from nearsight.pictures.crew import decoded_by_crew
+        from nearsight.pictures.worker import NoWorkerError
 
         try:
             return decoded_by_crew(header, limits)
