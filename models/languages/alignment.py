@@ -20,7 +20,31 @@ LEAST = 0.35  # how nearly the same a word and its English one have to be, 0..1
 _MANY = 4
 _LEAST_OF_MANY = 0.25
 _BESIDE = 0.8  # of the likeness of the nearest English word, where that names no concept
-_AFTERTHOUGHTS = (" face", " button")  # "dog face" is about dogs
+# What the names of emoji add to what they show: "dog face", "OK button". Only of languages in which
+# the rest is a word as it stands.
+_AFTERTHOUGHTS = {
+    "am": (" ፊት",),
+    "ar": ("وجه ",),
+    "bg": ("муцуна на ",),
+    "ca": ("cara de ",),
+    "en": (" face", " button"),
+    "es": ("cara de ",),
+    "fa": ("صورت ",),
+    "fr": ("tête de ",),
+    "gl": ("cara de ",),
+    "id": ("wajah ",),
+    "it": ("muso di ",),
+    "ja": ("の顔",),
+    "km": ("មុខ",),
+    "ko": (" 얼굴",),
+    "mk": ("глава на ",),
+    "ms": ("muka ",),
+    "pt": ("rosto de ",),
+    "th": ("หน้า",),
+    "vi": ("mặt ",),
+    "zh": ("脸", "头"),
+    "zh-Hant": ("臉", "頭"),
+}
 
 
 class Keywords:
@@ -31,10 +55,15 @@ class Keywords:
         read = json.loads((annotations / "annotations.json").read_text(encoding="utf-8"))
         self.key = key
         self.emoji: dict[str, Emoji] = {}
+        afterthoughts = _AFTERTHOUGHTS.get(annotations.name, ())
         self.written: dict[str, str] = {}  # by key: how the word is spelled, in names if possible
         for emoji, facts in read["annotations"].get("annotations", {}).items():
             for name in facts.get("tts", []):
-                self._add(key(name), name, emoji, 2.0)
+                bare = name
+                for added in afterthoughts:
+                    bare = bare.removesuffix(added).removeprefix(added)
+                self._add(key(bare), bare, emoji, 2.0)
+                self._add(key(name), name, emoji, 1.0)
             for word in facts.get("default", []):
                 self._add(key(word), word, emoji, 1.0)
 
@@ -53,12 +82,6 @@ class English(Keywords):
     def __init__(self, key: Callable[[str], str], annotations: Path) -> None:
         """Read a folder's annotations.json."""
         super().__init__(key, annotations)
-        for word, about in list(self.emoji.items()):
-            for ending in _AFTERTHOUGHTS:
-                if word.endswith(ending):
-                    shorter = self.emoji.setdefault(word.removesuffix(ending), {})
-                    for emoji in about:
-                        shorter[emoji] = max(1.5, shorter.get(emoji, 0.0))
         self._words: dict[str, set[str]] = {}
         for word, about in self.emoji.items():
             for emoji in about:

