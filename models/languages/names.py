@@ -53,9 +53,10 @@ _MISLEADING = """
     auto, bar, bars, beacon, beast, bench, board, bow, bowtie, brace, brass, bubble, cap, chime,
     claws, closet, cracker, cream, creature, dish, drumstick, drumsticks, engine, fencing, horn,
     horns, jack, jug, lantern, lens, library, mail, market, maze, mill, monarch, nail, notebook,
-    oar, obelisk, pick, piece, pipe, pirate, plaque, pole, puck, punch, rail, ray, rays, ringlets, roll, saw,
-    screw, semi, sewing needle, shade, shaker, sign, spring, springs, stand, stick, string, suit,
-    sweet, tick, torch, towels, trap, triton, whistle, wing, wings, wireless, wrap, wrapper
+    oar, obelisk, pick, piece, pipe, pirate, plaque, pole, puck, punch, rail, ray, rays,
+    ringlets, roll, saw, screw, semi, sewing needle, shade, shaker, sign, spring, springs,
+    stand, stick, string, suit, sweet, tick, torch, towels, trap, triton, whistle, wing, wings,
+    wireless, wrap, wrapper
 """
 
 # From _SURE on a word is good enough to be a concept's name; below it is only understood.
