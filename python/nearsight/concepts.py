@@ -33,8 +33,8 @@ class Concept:
     """Something that pictures show.
 
     `source` is "own" or "general". `language` is that of `name`, None where the name is your own.
-    `positives` inputs are said to show it, `negatives` are said not to. `added_at` is in UTC; None
-    for a general concept that was never said of an input.
+    `positives` annotations say it of an input or region, `negatives` deny it. `added_at` is in UTC;
+    None for a general concept that nothing was said of.
     """
 
     id: str

@@ -14,7 +14,7 @@ from nearsight.truth.records import as_time
 
 @dataclass(frozen=True, slots=True)
 class ConceptRecord:
-    """A concept that people used: how many inputs are said to show it, and how many not to."""
+    """A concept that people used: how many annotations say it, and how many deny it."""
 
     id: str
     name: str
