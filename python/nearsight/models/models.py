@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from nearsight.embedders import Embedder
 from nearsight.engine import Engine
 from nearsight.errors import ArgumentError, NotFoundError
-from nearsight.knowledge.pattern import Pattern
+from nearsight.knowledge import Pattern
 from nearsight.models.arguments import (
     check_id,
     checked_name,
