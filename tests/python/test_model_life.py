@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from planted import Planted, plain
 
@@ -218,3 +219,37 @@ def test_pages_list_your_own_models_first(app: nearsight.App, model: nearsight.M
     assert ids[:2] == ["colours", "general"]
     assert [m.id for page in (1, 2) for m in app.models.list(page, 4)] == ids[:8]
     assert app.models.list(99) == []
+
+
+# -- regions -----------------------------------------------------------------------------------
+
+
+def half_and_half(left: tuple[int, int, int], right: tuple[int, int, int]) -> np.ndarray:
+    return np.hstack([plain(left), plain(right)])
+
+
+def test_a_concept_is_learned_from_regions(tmp_path: Path) -> None:
+    left, right = (0, 0, 1, 0.5), (0, 0.5, 1, 1)
+    with nearsight.open(tmp_path / "photos.ns", model=Planted()) as app:
+        for n in range(4):
+            app.inputs.add(
+                nearsight.Item(
+                    half_and_half((250, 9 * n, 9), (9, 9 * n, 250)),
+                    regions=[
+                        nearsight.Region(left, concepts=["rosso"]),
+                        nearsight.Region(right, not_concepts=["rosso"]),
+                    ],
+                )
+            )
+        app.inputs.add([plain((9, 200, 9 * n)) for n in range(5)])
+        model = app.models.create("m", concepts=["rosso"])
+        report = model.train().reports["rosso"]
+        assert (report.positives, report.negatives, report.presumed) == (4, 4, 5)
+        assert len(model.inputs(1)) == len(model.inputs()) == 4
+        (red,), (blue,) = (model.predict(plain(c)) for c in ((250, 9, 9), (9, 9, 250)))
+        assert red[1] > 0.6 > 0.3 > blue[1]
+        wrong = next(a for a in app.annotations if a.box == right)
+        app.annotations.update(wrong.id, concepts=["rosso"])
+        first = model.suspects()[0]
+        assert (first.annotation, first.input.id, first.said) == (wrong.id, wrong.input, True)
+        assert all(s.input.id not in {i.id for i in model.inputs()} for s in model.suggest(99))

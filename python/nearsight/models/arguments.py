@@ -65,9 +65,3 @@ def checked_count(name: str, value: object, else_: str = "") -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise ArgumentError(f"{name}={value!r}: give a whole number of at least 1{else_}")
     return value
-
-
-def checked_page(page: object, per_page: object) -> tuple[int, int]:
-    """The limit and the offset of a page; pages count from 1. Raises `ArgumentError`."""
-    size = checked_count("per_page", per_page)
-    return size, (checked_count("page", page) - 1) * size

@@ -1,6 +1,6 @@
 """Where a model is in doubt: labels that would help, labels that look wrong."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,11 +29,13 @@ class Suggestion:
 class Suspect:
     """A label to look at again: it was `said` that the input shows the concept, or not.
 
+    `annotation` is the id of the one that is of the same box, or of the whole picture: the input's.
     `doubt` in 0.5..1 is the probability that this is wrong, by a fit that has not seen it, if half
     of all labels were.
     """
 
     input: Input
+    annotation: str
     concept: str
     said: bool
     doubt: float
@@ -58,10 +60,8 @@ def suggestions(
     doubt = np.array([_doubt(probability[id_][0]) for id_ in rows])
     candidates = np.array(list(rows), np.uint64)
     chosen = candidates[choose(np.stack(list(rows.values())), doubt, n)].tolist()
-    return [
-        Suggestion(input_, probability[id_][1], probability[id_][0])
-        for id_, input_ in _inputs(truth, chosen)
-    ]
+    of = _owners(truth, chosen)
+    return [Suggestion(of[id_][0], probability[id_][1], probability[id_][0]) for id_ in chosen]
 
 
 def suspects(truth: Truth, lessons: Lessons, record: ModelRecord, n: int) -> list[Suspect]:
@@ -75,16 +75,16 @@ def suspects(truth: Truth, lessons: Lessons, record: ModelRecord, n: int) -> lis
             stance = bool(lesson.stances[row] == YES)
             found.append((float(doubt[row]), int(lesson.embeddings[row]), concept, stance))
     worst = sorted(found, key=lambda row: (-row[0], row[1], row[2]))[:n]
-    inputs = dict(_inputs(truth, [row[1] for row in worst]))
-    return [Suspect(inputs[id_], concept, said, doubt) for doubt, id_, concept, said in worst]
+    of = _owners(truth, [row[1] for row in worst])
+    return [Suspect(*of[id_], concept, said, doubt) for doubt, id_, concept, said in worst]
 
 
 def _doubt(probability: float) -> float:
     return 4 * probability * (1 - probability)
 
 
-def _inputs(truth: Truth, embeddings: list[int]) -> Iterable[tuple[int, Input]]:
-    """Each embedding with the input it belongs to."""
-    owners = truth.embeddings.owners(embeddings)
-    records = truth.inputs.get([owners[id_][0].input for id_ in embeddings])
-    return [(id_, records[owners[id_][0].input]) for id_ in embeddings]
+def _owners(truth: Truth, embeddings: list[int]) -> dict[int, tuple[Input, str]]:
+    """The input that each embedding belongs to, and the id of the annotation."""
+    owners = {id_: found[0] for id_, found in truth.embeddings.owners(embeddings).items()}
+    records = truth.inputs.get(list({owner.input for owner in owners.values()}))
+    return {id_: (records[owner.input], owner.annotation) for id_, owner in owners.items()}

@@ -17,7 +17,6 @@ from nearsight.models.arguments import (
     check_limits,
     checked_count,
     checked_name,
-    checked_page,
     concept_names,
     selected_names,
 )
@@ -25,6 +24,7 @@ from nearsight.models.doubts import Suggestion, Suspect, suggestions, suspects
 from nearsight.models.lessons import Lessons
 from nearsight.models.parameters import HyperParameters
 from nearsight.models.version import Version
+from nearsight.paging import slice_of
 from nearsight.teaching import Head, Report, teach
 from nearsight.truth import HeadRecord, Input, ModelRecord, Truth
 
@@ -221,12 +221,12 @@ class Model:
         In the order they were added, without those deleted since; a page past the end is empty.
         Raises `NotFoundError` (no such version), `ArgumentError`.
         """
-        limit, offset = checked_page(page, per_page)
+        rows = slice_of(page, per_page)
         if version is not None:
             self.version(version)
         with self._truth.snapshot():
             numbers = self._told_next() if version is None else self._told_of(version)
-            ids = self._truth.examples.input_ids(numbers, limit, offset)
+            ids = self._truth.examples.input_ids(numbers, per_page, rows.start)
             found = self._truth.inputs.get(ids)
         return [found[id_] for id_ in ids]
 

@@ -9,7 +9,6 @@ from nearsight.knowledge import Pattern
 from nearsight.models.arguments import (
     check_id,
     checked_name,
-    checked_page,
     concept_names,
     is_text,
 )
@@ -17,6 +16,7 @@ from nearsight.models.hosted import HERE, resolve
 from nearsight.models.model import Model
 from nearsight.models.parameters import HyperParameters
 from nearsight.models.ready import ReadyModel, ready_models
+from nearsight.paging import slice_of
 from nearsight.truth import Truth
 
 AnyModel = Model | ReadyModel
@@ -131,8 +131,7 @@ class Models:
 
     def list(self, page: int = 1, per_page: int = 20) -> Found:
         """All models by pages, your own first; a page past the end is empty."""
-        limit, offset = checked_page(page, per_page)
-        return [*self, *self.ready][offset : offset + limit]
+        return [*self, *self.ready][slice_of(page, per_page)]
 
     def search(self, name: str = "*", type: str | None = None) -> Found:
         """The models whose id or name fits, your own first; `*` stands for anything.

@@ -47,18 +47,36 @@ class ExampleTable:
         return np.setdiff1d(np.concatenate([none, *found]), np.concatenate(known))
 
     def spread(self, without: Ids, room: int) -> Ids:
-        """Up to `room` other embeddings, evenly spread over the order of adding."""
+        """Up to `room` embeddings of other whole pictures, evenly spread over the order of adding.
+
+        Other than those that the embeddings `without` belong to: who said of a box that it shows
+        the concept did not say that the picture does not.
+        """
         with self._database.reading() as db:
             count, first, last = select(db, "select count(*), min(id), max(id) from embedding")[0]
         if not count or room <= 0:
             return np.zeros(0, np.uint64)
-        probes = 4 * (room + len(without))
+        known = self.kin(without)
+        probes = 4 * (room + len(known))
         if count <= probes:
             with self._database.reading() as db:
                 found = as_ids(db.execute("select id from embedding"))
         else:
             found = self._next_to(np.linspace(first, last, probes).astype(np.uint64))
-        return evenly(np.setdiff1d(found, without), room)
+        return evenly(self._whole(np.setdiff1d(found, known)), room)
+
+    def _whole(self, ids: Ids) -> Ids:
+        """Those that are of whole pictures."""
+        with self._database.reading() as db:
+            return as_ids(
+                db.execute(
+                    "select embedding.id from embedding"
+                    " join annotation on annotation.number = embedding.annotation"
+                    " where embedding.id in (select value from json_each(?)) and box is null"
+                    " order by embedding.id",
+                    (str(ids.tolist()),),
+                )
+            )
 
     def _next_to(self, ids: Ids) -> Ids:
         """The embedding at or after each of these ids, every one once."""
@@ -71,15 +89,28 @@ class ExampleTable:
                 )
             )
 
+    def kin(self, embeddings: Ids) -> Ids:
+        """All embeddings of the pictures that these belong to: the whole ones' and the boxes'."""
+        with self._database.reading() as db:
+            return np.unique(
+                as_ids(
+                    db.execute(
+                        "select embedding.id from annotation"
+                        " join embedding on embedding.annotation = annotation.number"
+                        " where annotation.input in (select value from json_each(?))",
+                        (str(self.inputs(embeddings).tolist()),),
+                    )
+                )
+            )
+
     def inputs(self, embeddings: Ids) -> Ids:
         """The numbers of the inputs that these embeddings belong to."""
         with self._database.reading() as db:
             return as_ids(
                 db.execute(
-                    "select distinct annotation.input from embedding"
+                    "select distinct input from embedding"
                     " join annotation on annotation.number = embedding.annotation"
-                    " where embedding.id in (select value from json_each(?))"
-                    " order by annotation.input",
+                    " where embedding.id in (select value from json_each(?)) order by input",
                     (str(embeddings.tolist()),),
                 )
             )
