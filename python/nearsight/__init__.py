@@ -53,6 +53,8 @@ if TYPE_CHECKING:
     from nearsight.inputs import Inputs, Report
     from nearsight.items import Item, Region
     from nearsight.models import (
+        Feedback,
+        FeedbackInfo,
         HyperParameters,
         Model,
         ModelInfo,
@@ -79,6 +81,8 @@ __all__ = [
     "CorruptionError",
     "DataLossError",
     "DatabaseError",
+    "Feedback",
+    "FeedbackInfo",
     "GeoPoint",
     "Hit",
     "Hits",
@@ -143,6 +147,8 @@ _HOMES = {
     "CorruptionError": "errors:CorruptionError",
     "DataLossError": "errors:DataLossError",
     "DatabaseError": "errors:DatabaseError",
+    "Feedback": "models:Feedback",
+    "FeedbackInfo": "models:FeedbackInfo",
     "GeoPoint": "geo:GeoPoint",
     "Hit": "hits:Hit",
     "Hits": "hits:Hits",

@@ -5,7 +5,9 @@ makes a version of them; one version is in use, for predictions and for searchin
 """
 
 from nearsight.models.doubts import Suggestion, Suspect
-from nearsight.models.model import Model, ModelInfo
+from nearsight.models.feedback import Feedback, FeedbackInfo
+from nearsight.models.info import ModelInfo
+from nearsight.models.model import Model
 from nearsight.models.models import Models
 from nearsight.models.parameters import HyperParameters
 from nearsight.models.ready import ColorModel, ConceptModel, EmbedModel, FocusModel
@@ -15,6 +17,8 @@ __all__ = [
     "ColorModel",
     "ConceptModel",
     "EmbedModel",
+    "Feedback",
+    "FeedbackInfo",
     "FocusModel",
     "HyperParameters",
     "Model",

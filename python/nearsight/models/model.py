@@ -1,7 +1,6 @@
 """One custom model: concepts of your own, learned from what is said of inputs."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import reduce
 from typing import Any
@@ -12,6 +11,7 @@ from nearsight.embedders import Embedder
 from nearsight.engine import Engine
 from nearsight.errors import ArgumentError, NotFoundError, TrainingError
 from nearsight.ingest import embed_query
+from nearsight.items import Item, Region
 from nearsight.models.arguments import (
     ACTIONS,
     check_limits,
@@ -21,32 +21,14 @@ from nearsight.models.arguments import (
     selected_names,
 )
 from nearsight.models.doubts import Suggestion, Suspect, suggestions, suspects
+from nearsight.models.feedback import Feedback, FeedbackBox, FeedbackInfo
+from nearsight.models.info import ModelInfo
 from nearsight.models.lessons import Lessons
 from nearsight.models.parameters import HyperParameters
 from nearsight.models.version import Version
 from nearsight.paging import slice_of
 from nearsight.teaching import Head, Report, teach
 from nearsight.truth import HeadRecord, Input, ModelRecord, Truth
-
-
-@dataclass(frozen=True, slots=True)
-class ModelInfo:
-    """What a model is. `versions` are numbers; `current` is the one in use, None if untrained."""
-
-    id: str
-    name: str
-    type: str
-    concepts: tuple[str, ...]
-    concepts_mutually_exclusive: bool
-    closed_environment: bool
-    hyper_parameters: dict[str, float]
-    versions: tuple[int, ...]
-    current: int | None
-    added_at: datetime
-
-    def to_dict(self) -> dict[str, object]:
-        """The facts as JSON-ready values; `added_at` in ISO 8601, UTC."""
-        return asdict(self) | {"added_at": self.added_at.isoformat()}
 
 
 class Model:
@@ -64,6 +46,7 @@ class Model:
         self._engine = engine
         self._embedder = embedder
         self._lessons = Lessons(truth, embedder)
+        self._feedback = FeedbackBox(truth, engine, embedder)
 
     @property
     def name(self) -> str:
@@ -264,6 +247,35 @@ class Model:
         checked_count("n", n)
         with self._truth.snapshot():
             return suspects(self._truth, self._lessons, self._record(), n)
+
+    def feedback(
+        self,
+        what: object,
+        *,
+        concepts: Iterable[str] = (),
+        not_concepts: Iterable[str] = (),
+        regions: Iterable[Region] = (),
+        info: FeedbackInfo | Mapping[str, str] | None = None,
+    ) -> list[Feedback]:
+        """Tell the model what a picture shows; the next training of whatever model learns from it.
+
+        `what` is the id of an input, or any source of one picture, which is added if it is not in.
+        What is said of the picture becomes one annotation by "feedback", each region another;
+        returned are these. Where feedback and somebody else say the opposite of a picture, neither
+        is believed until one is changed. `info` is kept beside (see `FeedbackInfo`).
+
+        Raises `ArgumentError` (nothing said, bad names, boxes or info), `PictureError`,
+        `ReadOnlyError`.
+        """
+        self._record()
+        said = Item(None, concepts=concepts, not_concepts=not_concepts, regions=regions)
+        return self._feedback.give(self.id, what, said, FeedbackInfo.of(info))
+
+    @property
+    def feedbacks(self) -> list[Feedback]:
+        """All feedback that was given to it and not deleted since, the oldest first."""
+        self._record()
+        return self._feedback.given(self.id)
 
     # -- versions ------------------------------------------------------------------------------
 

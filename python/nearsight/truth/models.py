@@ -201,6 +201,30 @@ class ModelTable:
             ).get
         return np.frombuffer(blob or b"", "<u8")
 
+    # -- feedback ------------------------------------------------------------------------------
+
+    def keep_feedback(self, id_: str, annotation: str, info: Mapping[str, str]) -> None:
+        """Remember that an annotation, by its id, came as feedback to a model."""
+        with self._database.reading() as db:
+            db.execute(
+                "insert into feedback select annotation.number, model.number, ?"
+                " from annotation, model where annotation.id = ? and model.id = ?",
+                (json.dumps(dict(info)), annotation, id_),
+            )
+
+    def feedback(self, id_: str) -> list[tuple[str, dict[str, str]]]:
+        """The feedback to a model, the oldest first: the annotation's id and where it came from."""
+        with self._database.reading() as db:
+            rows = select(
+                db,
+                "select annotation.id, info from feedback"
+                " join annotation on annotation.number = feedback.annotation"
+                " join model on model.number = feedback.model"
+                " where model.id = ? order by annotation.number",
+                [id_],
+            )
+        return [(annotation, json.loads(info)) for annotation, info in rows]
+
     # -- heads ---------------------------------------------------------------------------------
 
     def heads(self, id_: str, version: int, size: int) -> dict[str, HeadRecord]:

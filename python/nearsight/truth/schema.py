@@ -195,6 +195,14 @@ create table version (
     primary key (model, number)
 ) strict;
 
+-- Which annotations came as feedback to a model, and what was said of where they come from.
+create table feedback (
+    annotation integer primary key references annotation on delete cascade,
+    model      integer not null references model on delete cascade,
+    info       text not null check (json_type(info) = 'object')
+) strict;
+create index feedback_model on feedback (model);
+
 -- What nearsight.teaching.Head says: direction, evidence, mixture and trust, one after the other.
 create table head (
     model   integer not null,
