@@ -5,10 +5,11 @@ import os
 from nearsight.embedders.card import Card, read_card
 from nearsight.embedders.embedder import Embedded, Embedder
 from nearsight.embedders.grid import Grid
+from nearsight.embedders.likeness import Likeness
 from nearsight.embedders.onnx import OnnxEmbedder
 from nearsight.errors import ArgumentError, ModelError, NotFoundError
 
-__all__ = ["Card", "Embedded", "Embedder", "Grid", "OnnxEmbedder", "load"]
+__all__ = ["Card", "Embedded", "Embedder", "Grid", "Likeness", "OnnxEmbedder", "load"]
 
 
 def load(name: str = "general", threads: int | None = None) -> Embedder:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from nearsight.embedders.likeness import Likeness
 from nearsight.errors import ModelError
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class Card:
 
     `size` is the side in pixels of the square it sees, `crop` the fraction of the short side that
     is cut from a photograph's centre; `input`, `embedding` and `logits` name the graph's ends.
+    `same_picture` and `same_subject` say what a cosine means, where that was measured.
     """
 
     folder: "Traversable"
@@ -43,6 +45,8 @@ class Card:
     embedding: str
     logits: str
     files: tuple[File, ...]
+    same_picture: Likeness | None = None
+    same_subject: Likeness | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -113,4 +117,8 @@ def _card(folder: "Traversable", table: dict[str, Any]) -> Card:
         files=tuple(
             File(name, int(pin["bytes"]), pin["sha256"]) for name, pin in table["files"].items()
         ),
+        **{
+            name: Likeness(float(fit["slope"]), float(fit["offset"]))
+            for name, fit in table.get("likeness", {}).items()
+        },
     )

@@ -27,8 +27,10 @@ _EXTERNAL_DATA = b"\x0a\x08location"
 class OnnxEmbedder:
     """The model in a folder: its card, its graph, its labels. See `Embedder` for the promise.
 
-    The graph is read, checked against the card and loaded on the first `embed`. A forked process
-    may go on embedding; what the runtime's threads did, the calling thread then does alone.
+    `same_picture` and `same_subject` turn a cosine of two of its embeddings into a probability;
+    they are None where that was not measured. The graph is read, checked against the card and
+    loaded on the first `embed`. A forked process may go on embedding; what the runtime's threads
+    did, the calling thread then does alone.
     """
 
     def __init__(self, card: Card, threads: int) -> None:
@@ -37,6 +39,8 @@ class OnnxEmbedder:
         self.fingerprint = card.fingerprint
         self.dim = card.dim
         self.labels = tuple(card.read(_LABELS).decode().split())
+        self.same_picture = card.same_picture
+        self.same_subject = card.same_subject
         self._card = card
         self._threads = threads
         self._loading = Lock()
