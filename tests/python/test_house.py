@@ -24,7 +24,7 @@ FLOOR |= dict.fromkeys(["colors", "focus", "hits", "ingest", "teaching", "origin
 FLOOR |= {"adding": 6, "naming": 6, "ranking": 7, "filtering": 8}
 FLOOR |= dict.fromkeys(["inputs", "concepts", "annotations", "models", "search"], 9)
 FLOOR |= {"app": 10, "diagnosis": 11, "nearsight": 12}
-BALCONIES = {"cli", "server", "bench", "demo"}
+BALCONIES = {"clarifai", "cli", "server", "bench", "demo"}
 FLOOR |= dict.fromkeys(BALCONIES, 13) | {"__main__": 14}
 NEIGHBOURS = {("engine", "truth"), ("embedders", "pictures")}
 
