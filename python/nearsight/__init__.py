@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from nearsight.adding import StatusCounts
     from nearsight.annotations import Annotations
     from nearsight.app import App, Info, open
+    from nearsight.concepts import Concept, Concepts
     from nearsight.engine import version as __version__
     from nearsight.errors import (
         ArgumentError,
@@ -78,6 +79,8 @@ __all__ = [
     "ArgumentError",
     "BoundingBox",
     "ClosedError",
+    "Concept",
+    "Concepts",
     "CorruptionError",
     "DataLossError",
     "DatabaseError",
@@ -144,6 +147,8 @@ _HOMES = {
     "ArgumentError": "errors:ArgumentError",
     "BoundingBox": "region:BoundingBox",
     "ClosedError": "errors:ClosedError",
+    "Concept": "concepts:Concept",
+    "Concepts": "concepts:Concepts",
     "CorruptionError": "errors:CorruptionError",
     "DataLossError": "errors:DataLossError",
     "DatabaseError": "errors:DatabaseError",

@@ -183,7 +183,9 @@ def _each(source: object, common: Details) -> Iterator[tuple[Source | PictureErr
                 details = details_of(found).under(common)
             except ArgumentError as error:  # one bad item never stops the rest
                 name = found.source if isinstance(found.source, str) else "<item>"
-                yield PictureError(name, str(error)), common
+                refused = PictureError(name, str(error))
+                refused.__cause__ = error  # tells a wrong argument from a picture that is none
+                yield refused, common
                 continue
             for inner in pictures.find(found.source):
                 yield inner, details

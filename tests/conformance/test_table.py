@@ -3,12 +3,16 @@
 import ast
 import inspect
 import re
+import shutil
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from nearsight import clarifai
+from nearsight.demo import PHOTOS
 
 HERE = Path(__file__).parent
 README = (Path(clarifai.__file__).parent / "README.md").read_text("utf-8")
@@ -47,6 +51,17 @@ def test_every_entry_of_the_index_is_in_the_table() -> None:
 def test_every_snippet_is_in_the_table() -> None:
     assert len(rows('The document "Rank"')) == 9
     assert len(rows("The client's tutorial")) == 20
+
+
+def test_the_example_of_the_readme_runs(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    shutil.copytree(PHOTOS, tmp_path / "photos")
+    run = [sys.executable, "-W", "error", "-c", example]
+    done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.stderr == ""
+    predicted, scores = map(ast.literal_eval, done.stdout.splitlines())
+    assert predicted[0]["value"] > 0.5
+    assert scores[0] > 0.8 > 0.1 > scores[1]
 
 
 @pytest.mark.parametrize("line", DOCUMENTED)

@@ -1,6 +1,7 @@
 """Feedback: what somebody says of a prediction, kept where trainings find it."""
 
 import json
+from pathlib import Path
 
 from nearsight.clarifai.adding import add, region_of
 from nearsight.clarifai.database import Database
@@ -29,7 +30,9 @@ def feed_back(api: Database, model: str, image: Image) -> None:
                 "not_concepts": concept_ids(api, image.not_concepts or []),
             }
         )
+    source = image.source()
+    pixels = source if isinstance(source, Path) and source.is_file() else None
     for region in map(region_of, image.regions or []):
         names = ("box", "concepts", "not_concepts")
-        said.append({name: getattr(region, name) for name in names})
+        said.append({name: getattr(region, name) for name in names} | {"picture": pixels})
     api.native.annotations.bulk_add([{**kept, **each} for each in said])

@@ -8,8 +8,12 @@ import nearsight
 from nearsight.clarifai.errors import FAILURE, INPUT_FAILED, MIXED, UserError, refusal, status
 from nearsight.clarifai.image import Image
 from nearsight.clarifai.model_wire import output_json
-from nearsight.clarifai.records import not_downloaded
 from nearsight.clarifai.wire import Json
+
+_NOT_HERE = (
+    "nothing is ever downloaded, and of inputs the pixels are not kept; give a local file "
+    "(url='photos/dog.jpg'), or see app.inputs.get_outputs(id)"
+)
 
 Predictor = Callable[[object], Json]  # from a source of one picture to an output's data
 
@@ -45,5 +49,5 @@ def _source(image: Image) -> object:
     if source is not None:
         return source
     if image.web_address is not None:
-        raise nearsight.PictureError(image.web_address, not_downloaded(image.web_address))
+        raise nearsight.PictureError(image.web_address, _NOT_HERE)
     raise UserError("no picture: give a url (a local path), filename, file_obj or base64")
