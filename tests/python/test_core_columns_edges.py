@@ -143,6 +143,18 @@ def test_row_0_stands_for_nothing() -> None:
     assert now.docs(now.family(now.of_rows([7]))).tolist() == [1, 2]
 
 
+@pytest.mark.parametrize("doc", [1, 500, 1000])
+def test_one_document_of_many_is_replaced_and_erased_wherever_it_stands(doc: int) -> None:
+    columns = columns_of({i: [("n", i)] for i in range(1, 1001)})
+    columns.put([doc], [doc], [doc], [[("n", -1)]])
+    columns.commit(2)
+    now = columns.snapshot()
+    assert (len(now), now.equal("n", doc).count(), now.equal("n", -1).count()) == (1000, 0, 1)
+    columns.erase([doc])
+    columns.commit(3)
+    assert not columns.snapshot().all().has(doc)
+
+
 # ---- polygons
 
 
