@@ -18,7 +18,7 @@ struct Floats {
   using Sums = __m256;
   using Score = float;
   static constexpr size_t kLanes = 8;
-  static constexpr size_t kSums = 8;
+  static constexpr size_t kSums = 4;
 
   NEARSIGHT_WIDE static __m256 zero() { return _mm256_setzero_ps(); }
   NEARSIGHT_WIDE static __m256 load(const float* from) { return _mm256_loadu_ps(from); }

@@ -25,7 +25,7 @@ struct Floats {
   using Sums = __m512;
   using Score = float;
   static constexpr size_t kLanes = 16;
-  static constexpr size_t kSums = 4;
+  static constexpr size_t kSums = 2;
 
   NEARSIGHT_WIDE static __m512 zero() { return _mm512_setzero_ps(); }
   NEARSIGHT_WIDE static __m512 load(const float* from) { return _mm512_loadu_ps(from); }
@@ -63,7 +63,7 @@ struct I8 {
   using Sums = __m512i;
   using Score = int32_t;
   static constexpr size_t kLanes = 32;
-  static constexpr size_t kSums = 4;
+  static constexpr size_t kSums = 2;
 
   NEARSIGHT_WIDE static __m512i zero() { return _mm512_setzero_si512(); }
   NEARSIGHT_WIDE static __m512i load(const int8_t* from) {
