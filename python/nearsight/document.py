@@ -1,6 +1,5 @@
 """A JSON value that somebody wrote, read with its place, so that errors name where they are."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -88,12 +87,3 @@ class Node:
         if isinstance(self.value, bool | int | float) and self.value in (0, 1):
             return bool(self.value)
         raise self.error(f"{self.value!r:.80} is neither true nor false")
-
-
-def read_json(text: str | bytes, place: str) -> object:
-    """The value that JSON text spells. Raises `ArgumentError`, also for text nested too deep."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        why = "it nests too deep" if isinstance(error, RecursionError) else str(error)
-        raise ArgumentError(f"{place} cannot be read as JSON: {why}") from None

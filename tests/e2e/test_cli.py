@@ -234,6 +234,86 @@ def test_search_by_input_with_offset_and_filter(added: Path, command: Any) -> No
     }
 
 
+def found(capsys: pytest.CaptureFixture[str], *arguments: object) -> list[dict[str, Any]]:
+    """Give the hits that a search prints, run in this process."""
+    capsys.readouterr()
+    assert main(["search", *map(str, arguments), "--json"]) == OK
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def name_of(hit: dict[str, Any]) -> str:
+    return Path(hit["input"]["name"]).name
+
+
+def test_search_by_several_ranks_together(
+    added: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(added)
+    orange, apple = "album/orange.jpg", "album/apple.jpg"
+    both = found(capsys, "--image", orange, "--image", apple)
+    assert {name_of(hit) for hit in both[:2]} == {"orange.jpg", "apple.jpg"}
+    assert name_of(found(capsys, "--image", orange, "--unlike", apple)[0]) == "orange.jpg"
+    assert name_of(found(capsys, orange, "--unlike", apple)[-1]) == "apple.jpg"
+    scores = [hit["score"] for hit in both]
+    some = found(capsys, "--image", orange, "--image", apple, "--min-score", scores[2])
+    assert [hit["score"] for hit in some] == scores[:3]
+    (part,) = found(capsys, "album/butterfly.jpg", "--crop", "0,0,0.9,1", "-k", 1)
+    assert name_of(part) == "butterfly.jpg"
+
+
+def test_search_for_annotations_names_the_part(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(home)
+    with nearsight.open("photos.ns") as app:
+        (fruits,) = app.search(where=':name = "album/fruits.jpg"')
+        app.annotations.add(fruits.id, box=(0, 0, 0.5, 0.5), concepts=["corner"], id="r1")
+    (hit,) = found(capsys, "--annotations", "--where", "corner")
+    assert hit["annotation"]["id"] == "r1"
+    assert main(["search", "--annotations", "--where", "corner", "-i"]) == OK
+    assert capsys.readouterr().out == "r1\n"
+    assert main(["search", "--where", "corner", "-i"]) == OK
+    assert capsys.readouterr().out == f"{fruits.id}\n"
+    assert main(["search", "--region", "r1", "--annotations", "-k", "1"]) == OK
+    assert capsys.readouterr().out.rstrip().endswith("fruits.jpg  [0.00, 0.00, 0.50, 0.50]")
+
+
+def test_search_by_a_whole_query(
+    added: Path, command: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Any
+) -> None:
+    monkeypatch.chdir(added)
+    fruit = {"ranks": [{"concept": "fruit"}], "where": "album and not butterfly >= 0.5"}
+    hosted = {"query": {"ranks": [{"concepts": [{"name": "fruit"}]}], "filters": [{}, "album"]}}
+    asked = [name_of(hit) for hit in found(capsys, "--concept", "fruit", "-k", 3)]
+    for n, query in enumerate((fruit, hosted)):
+        file = tmp_path / f"{n}.json"
+        file.write_text(json.dumps(query))
+        assert [name_of(hit) for hit in found(capsys, "--query", file, "-k", 3)] == asked
+    (second,) = found(capsys, "--query", file, "-k", 1, "--offset", 1)
+    assert (name_of(second), second["rank"]) == (asked[1], 2)
+    done = command("search", "--query", "-", "-k", 3, "--json", cwd=added, stdin=file.read_text())
+    assert names(done) == asked
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", "--query q.json: "),
+        ("[" * 100_000, "--query q.json: "),
+        ("[]", "give a Query or a dictionary"),
+        ('{"ranks": [{"colour": "red"}]}', "query.ranks[0]: there is no key 'colour' here"),
+        ('{"query": {}, "pagination": {"page": 2}}', "give page= and k="),
+    ],
+)
+def test_a_query_that_cannot_be_read_says_where(
+    text: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("q.json").write_text(text)
+    assert main(["search", "--query", "q.json"]) == USAGE
+    assert words in capsys.readouterr().err
+
+
 def test_search_without_hits_says_so(added: Path, command: Any) -> None:
     done = command("search", "dog", "--where", "not album", cwd=added)
     assert (done.returncode, done.stdout) == (NOTHING, "")
@@ -265,6 +345,15 @@ def test_search_without_hits_says_so(added: Path, command: Any) -> None:
         (["add", "album", "--metadata", "{"], USAGE, "--metadata: "),
         (["add", "album", "--metadata", "[1]"], USAGE, "give a dictionary"),
         (["search", "--input", "0" * 32], FAILURE, "no input has the id"),
+        (["search", "album/home.jpg", "--image", "album/apple.jpg"], USAGE, "give one of them"),
+        (["search", "dog", "--text", "cat"], USAGE, "'dog' and --text: give one of them"),
+        (["search", "--query", "none.json"], FAILURE, "none.json: No such file"),
+        (["search", "dog", "--query", "q.json"], USAGE, "--query says all of it: leave out 'dog'"),
+        (["search", "--query", "q.json", "--crop", "0"], USAGE, "leave out --crop"),
+        (["search", "--image", "album/home.jpg", "--crop", "a"], USAGE, "four fractions"),
+        (["search", "--image", "album/home.jpg", "--crop", "1,0,0,1"], USAGE, "empty or inverted"),
+        (["search", "dog", "--crop", "0,0,1,1"], USAGE, "give image= or input= with it"),
+        (["search", "--region", "none"], FAILURE, "none"),
         (["search", "--where", "album and ("], USAGE, "needs a concept"),
         (["search", "--where", "nonsuch"], FAILURE, "no input is annotated"),
         (["search", "dog", "-k", "0"], USAGE, "k=0"),

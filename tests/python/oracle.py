@@ -5,7 +5,8 @@
 A record is a dictionary; what it leaves out it does not have:
 
 - id, url, type, status, name, format: texts
-- concepts: what was said, {name: True | False}; predictions: {name: probability}
+- concepts: what was said, {name: True | False}, or of several annotations {name: {True, False}};
+  predictions: {name: probability}
 - metadata: a JSON object; geo: (latitude, longitude) in degrees; added, changed: datetimes in UTC
 - annotations: the ids of its annotations, by: their authors; of one annotation, one of each
 - regions: how many of its annotations have a box; crop: its box, if it was cropped
@@ -59,9 +60,9 @@ def meets(where: Filter | None, record: Record) -> bool:
         case Not(part):
             return not meets(part, record)
         case Annotated(concept, value):
-            return record.get("concepts", {}).get(concept) is value
+            return value in said(record, concept)
         case Unsaid(concept):
-            return concept not in record.get("concepts", {})
+            return not said(record, concept)
         case Predicted(concept, at_least):
             return bool(record.get("predictions", {}).get(concept, 0.0) >= at_least)
         case Contains(text):
@@ -82,6 +83,12 @@ def meets(where: Filter | None, record: Record) -> bool:
         case Has("crop"):
             return record.get("crop") is not None
     return _lies(where, record.get("geo"))
+
+
+def said(record: Record, concept: str) -> set[bool]:
+    """What was said of the concept: nothing, that it is shown, that it is not, or both."""
+    values = record.get("concepts", {}).get(concept, set())
+    return {values} if isinstance(values, bool) else set(values)
 
 
 def _is(record: Record, field: str, value: str) -> bool:
