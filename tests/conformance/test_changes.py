@@ -122,6 +122,11 @@ def test_get_outputs(full: ClarifaiApp) -> None:
     assert {"banana", "fruit", "food"} <= {c["name"] for c in concepts[:5]}
     assert concepts[0]["value"] > 0.85
     assert {c["app_id"] for c in concepts} == {"main"}
+    said = full.inputs.get_outputs("dog1")["input"]["data"]["concepts"]
+    assert said == [
+        {"id": "cat", "name": "cat", "app_id": "app", "value": 0},
+        {"id": "my puppy", "name": "my puppy", "app_id": "app", "value": 1},
+    ]
     with pytest.raises(ApiError):
         full.inputs.get_outputs("nobody")
 

@@ -125,12 +125,16 @@ def test_search_by_predicted_concepts(full: ClarifaiApp) -> None:
     assert search(concept="dog", per_page=1)[0].input_id == hits[0].input_id
 
 
-def test_search_by_predicted_concepts_in_chinese(full: ClarifaiApp) -> None:
+def test_search_by_predicted_concepts_in_other_languages(full: ClarifaiApp) -> None:
     # The document's own example lost its word: u'' for a simplified Chinese label.
     hits = full.inputs.search_by_predicted_concepts(concept="狗", lang="zh")
     english = full.inputs.search_by_predicted_concepts(concept="dog")
     assert ids(hits) == ids(english)
     assert [hit.score for hit in hits] == [hit.score for hit in english]
+    # A word that means nothing by itself, and a cat in French.
+    assert full.inputs.search_by_predicted_concepts("chat", lang="fr")[0].input_id == "cat"
+    with pytest.raises(ApiError, match="'chat'"):
+        full.inputs.search_by_predicted_concepts("chat")
 
 
 def test_search_by_two_predicted_concepts(full: ClarifaiApp) -> None:
@@ -243,7 +247,15 @@ def test_search_by_geo(full: ClarifaiApp) -> None:
     hits = search(paris, GeoLimit("mile", 10))
     assert (ids(hits), [hit.score for hit in hits]) == (["dog1", "cat"], [1, 1])
     assert ids(search(paris)) == ["dog1", "cat"]  # 10 miles
-    assert ids(search(paris, GeoLimit("kilometer", 0.5))) == ["dog1"]
+    # 1.33 km lie between them: a unit taken for another would tell.
+    for unit, near, enough in (
+        ("mile", 0.8, 0.9),
+        ("kilometer", 1.3, 1.4),
+        ("degree", 0.0118, 0.0122),
+        ("radian", 0.000205, 0.000213),
+    ):
+        assert ids(search(paris, GeoLimit(unit, near))) == ["dog1"]
+        assert ids(search(paris, GeoLimit(unit, enough))) == ["dog1", "cat"]
     for far in (GeoLimit("kilometer", 400), GeoLimit("degree", 4), GeoLimit("radian", 0.07)):
         assert ids(search(paris, far)) == ["dog1", "cat", "travel"]
     box = GeoBox(GeoPoint(2.4, 48), GeoPoint(2.3, 49))  # any two opposite corners
