@@ -11,6 +11,7 @@ from nearsight.clarifai import (
     ClarifaiApp,
     Concept,
     ConceptInput,
+    FeedbackInfo,
     Image,
     Model,
     ModelOutputConfig,
@@ -374,8 +375,16 @@ def test_send_concept_feedback(full: ClarifaiApp) -> None:
     model = full.models.create("fruit", concepts=["my fruit"])
     with pytest.raises(ApiError):
         model.train()
-    sent = model.send_concept_feedback("fruits", "samples/fruits.jpg", concepts=["my fruit"])
+    sent = model.send_concept_feedback(
+        "fruits",
+        "samples/fruits.jpg",
+        concepts=["my fruit"],
+        feedback_info=FeedbackInfo(output_id="OID", event_type="annotation"),
+    )
     assert sent is None
+    (kept,) = full.native.models["fruit"].feedbacks
+    assert (kept.annotation.input, kept.annotation.concepts) == ("fruits", {"my fruit": True})
+    assert (kept.info.output_id, kept.info.event_type) == ("OID", "annotation")
     model.send_concept_feedback("tiger", "samples/tiger.png", not_concepts=["my fruit"])
     assert full.inputs.get("tiger").concepts is None  # it came in, and nothing is said by you
     model.train()  # feedback is learned from
@@ -393,5 +402,8 @@ def test_send_region_feedback(full: ClarifaiApp) -> None:
     assert model.send_region_feedback("dog2", url, regions=[region]) is None
     (kept,) = [one for one in full.native.annotations.list(input="dog2") if one.box]
     assert (kept.concepts, kept.box) == ({"ear": True, "tail": False}, (0, 0, 0.5, 0.5))
+    own = full.models.create("dogs", concepts=["ear"])
+    own.send_region_feedback("dog2", url, regions=[region])
+    assert full.native.models["dogs"].feedbacks[0].annotation.box == (0, 0, 0.5, 0.5)
     hits = full.native.search(region=kept.id, k=1)
     assert hits.ids == ["dog2"]  # found by what is inside of it

@@ -2,37 +2,48 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from nearsight.clarifai.adding import add, region_of
 from nearsight.clarifai.database import Database
 from nearsight.clarifai.image import Image
-from nearsight.clarifai.records import concept_ids
+from nearsight.clarifai.public_models import PublicModel
+from nearsight.clarifai.records import concept_ids, own_model
 
 
-def feed_back(api: Database, model: str, image: Image) -> None:
-    """Keep what `image` says as annotations by `feedback:model`; the picture comes in if it is not.
+def feed_back(api: Database, model_id: str, public: PublicModel | None, image: Image) -> None:
+    """Keep what `image` says of itself as annotations; the picture comes in if it is not.
 
-    Each feedback is an annotation of its own, with its `FeedbackInfo` as text.
+    A custom model keeps it as its `feedbacks`. A public one, which never learns here, has no place
+    for it: it becomes annotations by `feedback:MODEL`, with the `FeedbackInfo` as text.
     """
     if image.input_id not in api.native.inputs:
         add(api, [Image(url=image.url, image_id=image.input_id, allow_dup_url=True)])
-    info = image.feedback_info
-    kept = {
-        "input": image.input_id,
-        "by": f"feedback:{model}",
-        "text": None if info is None else json.dumps(info.dict()["feedback_info"]),
+    said = {
+        "concepts": concept_ids(api, image.concepts or []),
+        "not_concepts": concept_ids(api, image.not_concepts or []),
     }
-    said = []
-    if image.concepts or image.not_concepts:
-        said.append(
-            {
-                "concepts": concept_ids(api, image.concepts or []),
-                "not_concepts": concept_ids(api, image.not_concepts or []),
-            }
-        )
+    info = {} if image.feedback_info is None else image.feedback_info.dict()["feedback_info"]
+    told = {name: value for name, value in info.items() if value is not None}
+    if own := own_model(api, model_id):
+        regions = [region_of(region) for region in image.regions or []]
+        own.feedback(image.input_id, **said, regions=regions, info=told)
+    elif public is not None:
+        _annotate(api, f"feedback:{public.name}", said, json.dumps(told), image)
+
+
+def _annotate(api: Database, by: str, said: dict[str, list[str]], text: str, image: Image) -> None:
+    whole: list[dict[str, Any]] = [said] if any(said.values()) else []
     source = image.source()
     pixels = source if isinstance(source, Path) and source.is_file() else None
-    for region in map(region_of, image.regions or []):
-        names = ("box", "concepts", "not_concepts")
-        said.append({name: getattr(region, name) for name in names} | {"picture": pixels})
-    api.native.annotations.bulk_add([{**kept, **each} for each in said])
+    regions = [
+        {
+            "box": region.box,
+            "concepts": region.concepts,
+            "not_concepts": region.not_concepts,
+            "picture": pixels,
+        }
+        for region in map(region_of, image.regions or [])
+    ]
+    kept = {"input": image.input_id, "by": by, "text": text}
+    api.native.annotations.bulk_add([kept | each for each in (*whole, *regions)])

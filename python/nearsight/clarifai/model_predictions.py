@@ -152,7 +152,7 @@ class ModelPredictions:
             feedback_info=feedback_info,
         )
         with asking("POST", f"models/{self.model_id}/feedback"):
-            feed_back(self.api, self.shown()["name"], image)
+            feed_back(self.api, self.model_id, self.public, image)
 
 
 def _picture(is_video: bool, **given: Any) -> Image:
