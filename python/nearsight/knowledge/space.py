@@ -10,10 +10,12 @@ as all of them together, which changes no distance and spares a quarter of the a
 """
 
 from functools import cache
+from math import log
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nearsight.knowledge.concept import Concept
 from nearsight.knowledge.tree import ConceptTree
 
 Floats = NDArray[np.float32]
@@ -29,21 +31,17 @@ class ConceptSpace:
 
     def __init__(self, tree: ConceptTree) -> None:
         """Span the space of a tree's concepts."""
-        covered = np.stack([tree.weights([concept]) for concept in tree], axis=1)
-        count = len(covered)
-        _, first, axis = np.unique(
-            np.packbits(covered > 0, axis=0).T, axis=0, return_index=True, return_inverse=True
-        )
-        place = _leaves_first(covered[:, first], count)
-        axis = place[axis.ravel()]
-        sets = np.empty((count, len(first)), np.float32)
-        sets[:, place] = covered[:, first]
-        content = np.zeros(sets.shape[1])
-        np.add.at(content, axis, -np.log(covered.mean(axis=0)))
-        named = np.zeros(sets.shape[1], np.bool_)
-        np.logical_or.at(named, axis, [concept.shown for concept in tree])
-        self._above = np.ascontiguousarray(sets[:, count:])
+        alike: dict[tuple[int, ...], list[Concept]] = {}
+        for concept in tree:
+            alike.setdefault(concept.leaves, []).append(concept)
+        axes = sorted(alike, key=lambda covered: (len(covered) > 1, covered))
+        leaves = len(tree.leaf_ids)
+        self._above = np.zeros((leaves, len(axes) - leaves), np.float32)
+        for column, covered in enumerate(axes[leaves:]):
+            self._above[list(covered), column] = 1
+        content = [-len(alike[covered]) * log(len(covered) / leaves) for covered in axes]
         self._lengths = np.sqrt(content).astype(np.float32)
+        named = [any(concept.shown for concept in alike[covered]) for covered in axes]
         self.prior = np.where(named, 1.0, _UNNAMED)
 
     @staticmethod
@@ -73,12 +71,3 @@ class ConceptSpace:
         leaves = len(self._above)
         down: Floats = weights[..., :leaves] + weights[..., leaves:] @ self._above.T
         return down
-
-
-def _leaves_first(sets: Floats, leaves: int) -> NDArray[np.intp]:
-    """Where each set f32[leaves, sets] goes: sets of one leaf to its place, the others behind."""
-    single = sets.sum(axis=0) == 1
-    place = np.empty(sets.shape[1], np.intp)
-    place[single] = sets[:, single].argmax(axis=0)
-    place[~single] = leaves + np.arange(np.count_nonzero(~single))
-    return place
