@@ -10,13 +10,19 @@ import pytest
 
 from nearsight.clarifai import (
     ApiError,
+    BoundingBox,
     ClarifaiApp,
+    ConceptInput,
     Geo,
     GeoBox,
+    GeoLimit,
     GeoPoint,
     Image,
     Inputs,
+    Region,
+    RegionInfo,
     UserError,
+    Video,
 )
 
 URL = "samples/dog1.jpeg"
@@ -75,6 +81,35 @@ def test_create_image_from_url_downloads_nothing(app: ClarifaiApp) -> None:
     named = app.inputs.create_image(Image(url=address, filename="samples/metro-north.jpg"))
     assert named.url == address  # the name of a local file's input
     assert app.inputs.search_by_image(url=address)[0].input_id == named.input_id
+
+
+def test_create_image_with_regions(app: ClarifaiApp) -> None:
+    ear = Region(
+        region_info=RegionInfo(bbox=BoundingBox(0.0, 0.0, 0.5, 0.5)),
+        concepts=[ConceptInput(id="ear"), ConceptInput(id="tail", value=False)],
+    )
+    made = app.inputs.create_image(Image(url="samples/dog2.jpeg", regions=[ear]))
+    (region,) = app.inputs.get_outputs(made.input_id)["input"]["data"]["regions"]
+    box = {"top_row": 0, "left_col": 0, "bottom_row": 0.5, "right_col": 0.5}
+    assert region["region_info"] == {"bounding_box": box}
+    values = {one["id"]: one["value"] for one in region["data"]["concepts"]}
+    assert values == {"ear": 1, "tail": 0}
+    (hit,) = app.inputs.search_by_image(filename="samples/dog2.jpeg", crop=[0, 0, 0.5, 0.5])
+    assert hit.score == pytest.approx(1, abs=1e-3)  # by the region, not by the whole
+
+
+def test_video() -> None:
+    with pytest.raises(UserError, match="videos are not looked at yet"):
+        Video(filename="film.mp4")
+
+
+def test_geo_limit() -> None:
+    for short, long in (("mile", "withinMiles"), ("degree", "withinDegrees")):
+        assert GeoLimit(short, 2).dict() == GeoLimit(long, 2).dict()
+        assert GeoLimit(short, 2).dict() == {"geo_limit": {"type": long, "value": 2.0}}
+    assert GeoLimit().dict()["geo_limit"]["value"] == 10
+    with pytest.raises(ValueError, match="mile, kilometer, degree, radian"):
+        GeoLimit("furlong", 10)
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,10 @@ def test_models_create(app: ClarifaiApp) -> None:
     )
     assert (other.model_name, other.concepts_mutually_exclusive) == ("a name", True)
     assert other.closed_environment is False
+    taught = app.models.create("my_model5", hyper_parameters={"room": 10})
+    assert taught.hyper_parameters["room"] == 10
+    with pytest.raises(UserError, match="'epochs'"):
+        app.models.create("my_model6", hyper_parameters={"epochs": 10})
     with pytest.raises(UserError, match="already"):
         app.models.create("my_model1")
     with pytest.raises(UserError, match="/"):

@@ -154,8 +154,9 @@ def test_search_by_two_predicted_concepts(full: ClarifaiApp) -> None:
 
 def test_search_by_an_untrained_concept(full: ClarifaiApp) -> None:
     full.models.create("dogs", concepts=["my puppy"])
-    with pytest.raises(ApiError, match="train"):
+    with pytest.raises(ApiError, match="train") as caught:
         full.inputs.search_by_predicted_concepts(concept="my puppy")
+    assert caught.value.error_code == 43003
     full.models.get("dogs").train()
     hits = full.inputs.search_by_predicted_concepts(concept="my puppy")
     assert set(ids(hits[:2])) <= DOGS

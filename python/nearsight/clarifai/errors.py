@@ -115,7 +115,8 @@ def asking(method: str, resource: str) -> Iterator[None]:
     except nearsight.PictureError as error:
         raise refusal(method, resource, 400, INPUT_FAILED, str(error)) from error
     except nearsight.TrainingError as error:
-        raise refusal(method, resource, 400, MODEL_INVALID, str(error)) from error
+        code = SEARCH_FAILED if resource == "searches" else MODEL_INVALID
+        raise refusal(method, resource, 400, code, str(error)) from error
     except nearsight.ModelError as error:
         raise refusal(method, resource, 404, MODEL_MISSING, str(error)) from error
     except nearsight.ArgumentError as error:
