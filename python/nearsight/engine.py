@@ -10,9 +10,9 @@ be deleted at any moment, and this module says when it has to be.
 
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVar
 from weakref import WeakSet
 
 import numpy as np
@@ -40,10 +40,13 @@ __all__ = [
     "version",
 ]
 
+T = TypeVar("T")
+
 EMBEDDING = "embedding"
 PREDICTION = "prediction"
 
 _REPLAY_ROWS = 1024
+_DERIVED = ("manifest*", "rows-*.seg", "columns*", "facts-*.seg")  # the files of a cache
 
 # What the core ranks by, as its stub has it: field, query, weight, curve; weight, squash, bias,
 # terms.
@@ -195,6 +198,14 @@ class Engine:
         """An immutable view of all that was committed. Lock-free, from any thread."""
         return self._view
 
+    def answer(self, ask: Callable[[View], T]) -> T:
+        """What `ask` makes of the newest view; a cache that turns out damaged is rebuilt first."""
+        try:
+            return ask(self._view)
+        except CacheDamaged as damage:
+            self.rebuild(str(damage))
+            return ask(self._view)
+
     def rebuild(self, because: str) -> None:
         """Derive the cache again from the truth; until it is whole, the old one is searched."""
         self._warn(f"rebuilt: {because}")
@@ -273,7 +284,7 @@ class Cache:
     def clear(self) -> None:
         """Remove the derived files if they are ours to remove; else do without the folder."""
         left = 0 if self.is_ours else 1
-        for file in [*self.given.glob("manifest*"), *self.given.glob("rows-*.seg")]:
+        for file in [file for derived in _DERIVED for file in self.given.glob(derived)]:
             try:
                 if self.is_ours:
                     file.unlink(missing_ok=True)

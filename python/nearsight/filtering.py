@@ -65,9 +65,12 @@ class Filtering:
 
     def inputs(self, where: Where) -> NDArray[np.uint64]:
         """The numbers of the inputs that meet `where`, in the order of adding."""
-        view = self._engine.view()
-        found = self.matches(where, view)
-        return view.docs.owners(view.docs.all() if found is None else found)
+
+        def owners(view: View) -> NDArray[np.uint64]:
+            found = self.matches(where, view)
+            return view.docs.owners(view.docs.all() if found is None else found)
+
+        return self._engine.answer(owners)
 
     def _meeting(self, asked: Filter, view: View, of: Of) -> DocSet:
         match asked:

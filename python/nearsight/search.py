@@ -204,10 +204,20 @@ class Search:
         question = self._asked(of, asked)
         everything = self._found(question, self._engine.view(), per_page)
         rank = 1
-        while page := list(islice(everything, per_page)):
+        while page := self._next_page(everything, per_page):
             hits = [hit for hit in self._hits(question, page, rank) if hit is not None]
             yield Hits(hits, _understood(question), self._truth.inputs.thumbnail)
             rank += len(page)
+
+    def _next_page(self, everything: Iterator[_Found | None], per_page: int) -> list[_Found | None]:
+        try:
+            return list(islice(everything, per_page))
+        except CacheDamaged as damage:
+            self._engine.rebuild(str(damage))
+            raise DatabaseError(
+                "the cache was found damaged between two pages, and was rebuilt: ask for the pages "
+                "again from the first one"
+            ) from damage
 
     # -- questions -----------------------------------------------------------------------------
 
@@ -246,11 +256,9 @@ class Search:
         """The hits with all their details; None if some have been erased meanwhile."""
         end = min(offset + k, sys.maxsize)
         offset = min(offset, end)
-        try:
-            found = list(islice(self._found(asked, self._engine.view(), end), offset, end))
-        except CacheDamaged as damage:
-            self._engine.rebuild(str(damage))
-            found = list(islice(self._found(asked, self._engine.view(), end), offset, end))
+        found = self._engine.answer(
+            lambda view: list(islice(self._found(asked, view, end), offset, end))
+        )
         hits = self._hits(asked, found, offset + 1)
         complete = [hit for hit in hits if hit is not None]
         return complete if len(complete) == len(hits) else None
