@@ -10,7 +10,8 @@ be deleted at any moment, and this module says when it has to be.
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeVar
 from weakref import WeakSet
@@ -133,6 +134,17 @@ class Engine:
         if self._labels:
             accepted = accepted & self._caches.rows.accepts(PREDICTION, probabilities)
         return accepted
+
+    @contextmanager
+    def caught_up(self) -> Iterator[None]:
+        """Let nobody change the truth while the block looks at all there is, and then writes.
+
+        What it writes it begins with `truth.advance()`; from there on it asks nothing of the engine,
+        which must never see a commit that may be taken back.
+        """
+        with self._changing, self._truth.alone():
+            self.catch_up()
+            yield
 
     def catch_up(self) -> None:
         """Replay what the truth has and the cache has not.

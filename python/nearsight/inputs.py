@@ -229,11 +229,11 @@ class Inputs:
             raise ArgumentError(f"where={where!r} asks nothing; to delete all, say all=True")
         if ids is not None and not (wanted := _checked_ids(ids)):
             return []
-        with self._truth.writing():
+        with self._engine.caught_up():  # what is deleted is what meets the filter now
             if ids is None:
-                self._engine.catch_up()  # inside: what is deleted is what meets the filter now
                 numbers = self._filtering.inputs(where)
                 wanted = list(self._truth.inputs.ids_of(numbers.tolist()).values())
+            self._truth.advance()
             erased = self._truth.inputs.erase(wanted)
         self._engine.catch_up()
         return erased

@@ -271,6 +271,26 @@ def test_deleting_by_filter_and_all(app: nearsight.App) -> None:
     assert len(app.inputs) == 0
 
 
+def test_what_a_filter_deleted_is_found_no_more(app: nearsight.App) -> None:
+    app.inputs.add([Item(plain((n, 0, 1)), id=f"i{n}") for n in range(1, 5)], concepts=["all"])
+    assert app.inputs.delete(where=':id = "i2"') == ["i2"]
+    assert app.search(where="all").ids == ["i1", "i3", "i4"]
+    assert app.search(input="i1").ids == ["i1", "i3", "i4"]
+    assert app.inputs.count("all") == 3
+
+
+def test_a_deletion_that_is_refused_leaves_the_cache_as_it_was(
+    app: nearsight.App, caplog: pytest.LogCaptureFixture
+) -> None:
+    app.inputs.add([Item(plain((n, 0, 1)), id=f"i{n}") for n in range(1, 5)])
+    with pytest.raises(NotFoundError, match="unheard"):
+        app.inputs.delete(where="unheard")
+    app.refresh()
+    app.inputs.add(plain(BLUE))
+    assert len(app.search()) == 5
+    assert not caplog.records
+
+
 def test_every_input_is_changed_in_its_own_way_or_none(app: nearsight.App) -> None:
     app.inputs.add([Item(plain(RED), id="a"), Item(plain(GREEN), id="b")], metadata={"n": [1]})
     a, b = app.inputs.bulk_update(

@@ -117,19 +117,29 @@ class Database:
 
         Yields the generation that the commit will have. Raises `ReadOnlyError`.
         """
+        with self.alone():
+            yield self.advance()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep all other writers out, to look before writing: `advance` comes before the first
+        change, and caches catch up before that. Raises `ReadOnlyError`.
+        """
         if self.read_only:
             raise ReadOnlyError(f"{self.path} was opened with read_only=True; open it without.")
         with self.reading() as db, transaction(db):
-            yield self._advance(db)
+            yield
 
-    def _advance(self, db: apsw.Connection) -> int:
+    def advance(self) -> int:
+        """Begin the commit that `alone` will make; its generation, which triggers write down."""
         count = commits(self.generation) + 1
         random = int.from_bytes(os.urandom(RANDOM_BITS // 8), "big")
         generation = count << RANDOM_BITS | random
-        db.execute("update meta set value = ? where key = 'generation'", (generation,))
-        db.execute("insert into history values (?)", (generation,))
         oldest = max(0, count + 1 - _REMEMBERED) << RANDOM_BITS
-        db.execute("delete from history where generation < ?", (oldest,))
+        with self.reading() as db:
+            db.execute("update meta set value = ? where key = 'generation'", (generation,))
+            db.execute("insert into history values (?)", (generation,))
+            db.execute("delete from history where generation < ?", (oldest,))
         return generation
 
     @property
