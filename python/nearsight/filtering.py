@@ -129,7 +129,7 @@ class Filtering:
         """What the model predicts, and what people corrected in that."""
         if taught := self._naming.taught(concept):
             mask = view.rows.at_least([head_rank(taught[0])], at_least)
-            ids = [concept.strip()]
+            ids = [self._naming.own(concept)]
         else:
             found = self._naming.general(concept)
             rank = concepts_rank([self._naming.tree.weights(found)])

@@ -79,10 +79,12 @@ class Naming:
         """The general model's concept with this id, else one of your own."""
         if self._embedder.labels and id_ in self.tree:
             return self.tree[id_]
-        return Concept(id_, id_, (), (), (), shown=True)
+        known = self._truth.concepts.records([id_]).get(id_)
+        return Concept(id_, known.name if known else id_, (), (), (), shown=True)
 
     def ids_of(self, names: Iterable[str]) -> list[str]:
-        """The ids of the concepts that these names mean: all of a general one's, else an own one's.
+        """The ids of the concepts that these names mean: all of a general one's, and an own one's
+        that was taught or that no general one is called like.
 
         Raises `NotFoundError`, `ArgumentError`.
         """
@@ -91,7 +93,9 @@ class Naming:
         found: list[str] = []
         for name in map(checked_name, names):
             general = self.tree.named(name) if self._embedder.labels else []
-            found += [concept.id for concept in general] or [self.own(name)]
+            found += [concept.id for concept in general]
+            if not general or self.taught(name):
+                found.append(self.own(name))
         return list(dict.fromkeys(found))
 
     def translated(self, concept: Concept, language: str | None) -> Concept:

@@ -32,7 +32,7 @@ from nearsight.truth import Truth
 Vector = NDArray[np.float32]
 
 _DENIALS = frozenset(("not", "no", "without", "except", "never"))
-_MAX_NAMED = 64  # concepts in a text: as many terms as one search of the core takes
+_MAX_TERMS = 64  # as many as one search of the core takes; each concept in a text is one
 _HTTP = re.compile(r"https?://", re.IGNORECASE)
 
 
@@ -97,6 +97,11 @@ class Rankings:
                 joined.append((weight, *part.rank[1:]))
         if len(joined) < len(parts):
             joined.append((1.0, "linear", 0.0, (_along(direction),)))
+        if (terms := sum(len(rank[3]) for rank in joined)) > _MAX_TERMS:
+            raise ArgumentError(
+                f"{len(ranks)} ranks have {terms} terms; at most {_MAX_TERMS} are ranked by at once. "
+                "Pictures, inputs and regions are one together, a concept is 1 to 3: give fewer"
+            )
         understood = [
             f"not: {words}" if weight < 0 else words
             for weight, part in parts
@@ -221,9 +226,9 @@ def _check_words(text: str, unread: Sequence[str], named: int) -> None:
             f"text={text[:200]!r} names no concept that this model knows. Try a common noun "
             "such as dog, car, flower or boat."
         )
-    if named > _MAX_NAMED:
+    if named > _MAX_TERMS:
         raise ArgumentError(
-            f"text={text[:200]!r}… names {named} concepts; at most {_MAX_NAMED} are "
+            f"text={text[:200]!r}… names {named} concepts; at most {_MAX_TERMS} are "
             "ranked by at once. Say it shorter."
         )
     if denied := _DENIALS & set(unread):

@@ -110,10 +110,10 @@ class Search:
 
         Rank by one or more of: `image` (any source of one picture: path, bytes, array, PIL image…,
         or an http URL that an input was added with; or a list of them), `unlike` (the same, of
-        what is not wanted), `input` (the id of an input, which finds itself first), `region` (the
-        id of an annotation), `text`, `concept` (a name or id). Several weigh the same. `crop`,
-        (top, left, bottom, right) in fractions, takes a part of the image or input; `language`
-        says which one the text or concept is in ("ja").
+        what is not wanted), `input` (the id of an input; if it has regions, the mean of it and
+        them), `region` (the id of an annotation), `text`, `concept` (a name or id). Several weigh
+        the same. `crop`, (top, left, bottom, right) in fractions, takes a part of the image or
+        input; `language` says which one the text or concept is in ("ja").
 
         Without any of them every input that meets `where` is a hit of score 1, in the order of
         adding. Hits below `min_score` are left out. Returns min(k, matches - offset) hits: exact,
@@ -275,6 +275,7 @@ class Search:
             yield from self._unranked(view.docs.all() if docs is None else docs, view, asked.of)
             return
         mask = None if docs is None else view.rows.mask_of(_rows(docs, view, asked.of))
+        docs = view.docs.all() if docs is None else docs  # not what is said after the view was made
         least = 0.0 if asked.min_score is None else asked.min_score
         seen: set[str] = set()
         start, size = 0, min(at_once, len(view.rows) + 1)
@@ -292,7 +293,7 @@ class Search:
             start, size = start + size, _GROWTH * size
 
     def _of_rows(
-        self, ids: list[int], totals: list[float], docs: DocSet | None, of: Of
+        self, ids: list[int], totals: list[float], docs: DocSet, of: Of
     ) -> Iterator[_Found | None]:
         """The inputs or annotations that embeddings belong to, in their order."""
         owners = self._truth.embeddings.owners(ids)
@@ -306,7 +307,7 @@ class Search:
                 yield _Found(own.input, own.input, region, total)
                 continue
             for owner in (own, *others):
-                if docs is None or docs.has(owner.number):
+                if docs.has(owner.number):
                     yield _Found(owner.annotation, owner.input, owner.annotation, total)
 
     def _unranked(self, docs: DocSet, view: View, of: Of) -> Iterator[_Found | None]:

@@ -145,6 +145,7 @@ def test_pages_are_of_one_moment(tmp_path: Path, of: Any) -> None:
         pages = app.search.pages(per_page=7, image=plain(RED), of=of)
         found = next(pages).ids
         app.inputs.add(plain(RED), id="later")
+        app.annotations.add(expected[25], by="somebody", id="said later")
         app.inputs.delete(expected[20])
         sizes = []
         for page in pages:
@@ -179,6 +180,7 @@ def test_a_least_score(app: nearsight.App) -> None:
         ({"ranks": {"concept": "tabby"}}, ArgumentError, "give a list of ranks"),
         ({"ranks": [{"concpt": "tabby"}]}, ArgumentError, "concpt"),
         ({"ranks": [{"concept": "tabby", "weight": 0}]}, ArgumentError, "weight"),
+        ({"ranks": [{"concept": "tabby"}] * 65}, ArgumentError, "65 terms; at most 64"),
         ({"filters": "tabby"}, ArgumentError, "give a list of filters"),
         ({"of": "videos"}, ArgumentError, "'inputs' or for 'annotations'"),
         ({"ranks": [{"region": "gone"}]}, NotFoundError, "no annotation has the id 'gone'"),

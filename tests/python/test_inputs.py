@@ -337,3 +337,20 @@ def test_predictions_are_corrected_and_come_back_exactly(app: nearsight.App) -> 
         app.inputs.remove_predictions(id_, "lemon")
     with pytest.raises(NotFoundError):
         app.inputs.merge_predictions("gone", ["lemon"])
+
+
+def test_predictions_of_a_taught_concept_are_corrected_by_whatever_name(app: nearsight.App) -> None:
+    yes, no = app.inputs.add([plain((9, 9, 200)), plain((200, 9, 9))]).added
+    app.concepts.create("c1", "lemon")
+    app.inputs.update(yes, concepts=["c1"])
+    app.inputs.update(no, not_concepts=["c1"])
+    app.models.create("mine", concepts=["c1"]).train()
+    for corrected in ("c1", "lemon"):
+        app.inputs.remove_predictions(yes, [corrected])
+        app.inputs.merge_predictions(no, [corrected])
+        for asked in ("c1 >= 0.5", "lemon >= 0.5"):
+            assert app.search(where=asked).ids == [no]
+        assert {c.name for c, p in app.inputs.predictions(no) if p == 1} == {"lemon"}
+        app.inputs.merge_predictions(yes, [corrected])
+        app.inputs.remove_predictions(no, [corrected])
+        app.inputs.merge_predictions(no, [corrected])

@@ -92,8 +92,9 @@ class FeedbackBox:
 
     def given(self, model: str) -> list[Feedback]:
         """All feedback to a model, the oldest first."""
-        rows = self._truth.models.feedback(model)
-        found = self._truth.annotations.get([id_ for id_, _ in rows])
+        with self._truth.snapshot():
+            rows = self._truth.models.feedback(model)
+            found = self._truth.annotations.get([id_ for id_, _ in rows])
         return [Feedback(found[id_], FeedbackInfo(**info)) for id_, info in rows]
 
     def _owner(self, what: object) -> tuple[Input, object]:
