@@ -12,5 +12,6 @@ void bind_snapshot(pybind11::module_& module);
 void bind_index(pybind11::module_& module);
 void bind_columns_snapshot(pybind11::module_& module);
 void bind_columns(pybind11::module_& module);
+void bind_vectors(pybind11::module_& module);
 
 }  // namespace nearsight

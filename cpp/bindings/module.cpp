@@ -2,7 +2,7 @@
 #include "bind.h"
 
 PYBIND11_MODULE(_core, module) {
-  module.doc() = "The C++ core of nearsight; nearsight.engine is its only user.";
+  module.doc() = "The C++ core of nearsight; nearsight.engine and nearsight.vectors are its users.";
   module.attr("__version__") = NEARSIGHT_VERSION;
   nearsight::bind_errors(module);
   nearsight::bind_kernels(module);
@@ -11,4 +11,5 @@ PYBIND11_MODULE(_core, module) {
   nearsight::bind_index(module);
   nearsight::bind_columns_snapshot(module);
   nearsight::bind_columns(module);
+  nearsight::bind_vectors(module);
 }

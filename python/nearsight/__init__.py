@@ -71,6 +71,7 @@ if TYPE_CHECKING:
     from nearsight.search import Search
     from nearsight.teaching import Report as TrainingReport
     from nearsight.truth import Annotation, Input
+    from nearsight.vectors import Index
 
 __all__ = [
     "Annotation",
@@ -90,6 +91,7 @@ __all__ = [
     "Hit",
     "Hits",
     "HyperParameters",
+    "Index",
     "Info",
     "Input",
     "Inputs",
@@ -158,6 +160,7 @@ _HOMES = {
     "Hit": "hits:Hit",
     "Hits": "hits:Hits",
     "HyperParameters": "models:HyperParameters",
+    "Index": "vectors:Index",
     "Info": "app:Info",
     "Input": "truth:Input",
     "Inputs": "inputs:Inputs",

@@ -231,6 +231,9 @@ class BusyDirectory final : public Directory {
   Result<std::unique_ptr<FileWriter>> create(const std::string& name) override {
     return disk_->create(name);
   }
+  Result<std::unique_ptr<Draft>> draft(const std::string& name, size_t size) override {
+    return disk_->draft(name, size);
+  }
   Status rename(const std::string& from, const std::string& to) override {
     return disk_->rename(from, to);
   }

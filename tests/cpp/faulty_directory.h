@@ -30,6 +30,10 @@ class FaultyDirectory final : public Directory {
     if (!file.is_ok()) return file;
     return std::unique_ptr<FileWriter>(std::make_unique<Writer>(*this, std::move(file.value())));
   }
+  Result<std::unique_ptr<Draft>> draft(const std::string& name, size_t size) override {
+    if (!spend()) return failure();
+    return disk_->draft(name, size);
+  }
   Status rename(const std::string& from, const std::string& to) override {
     return spend() ? disk_->rename(from, to) : failure();
   }

@@ -33,7 +33,7 @@ def test_the_quick_start_has_five_lines_and_finds_the_dogs(tmp_path: Path) -> No
     found = [line.split() for line in done.stdout.splitlines()]
     assert {Path(name).name for _, name in found} == {"dog.jpg", "dogs.jpg", "dogs-closer.jpg"}
     assert all(float(score) > 0.8 for score, _ in found)
-    assert len(more) == 6
+    assert len(more) == 7
     for snippet in more:  # one after the other, on the same database
         run = [sys.executable, "-c", snippet]
         done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, timeout=120)

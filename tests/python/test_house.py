@@ -17,7 +17,7 @@ PACKAGE = ROOT / "python" / "nearsight"
 
 # ---- Python: a module sees those on lower floors only, and the neighbours named in NEIGHBOURS.
 
-FLOOR = {"errors": 0, "held": 0, "text": 1, "geo": 2, "region": 2, "patching": 2}
+FLOOR = {"errors": 0, "held": 0, "text": 1, "vectors": 1, "geo": 2, "region": 2, "patching": 2}
 FLOOR |= {"document": 2, "paging": 2, "filters": 3, "items": 3, "ranks": 4, "query": 5}
 FLOOR |= dict.fromkeys(["truth", "engine", "embedders", "pictures", "knowledge"], 4)
 FLOOR |= dict.fromkeys(["colors", "focus", "hits", "ingest", "teaching", "originals"], 5)
@@ -30,7 +30,7 @@ NEIGHBOURS = {("engine", "truth"), ("embedders", "pictures")}
 
 HOMES = {  # what is not in Python's own library, and where it may be imported
     "numpy": r"",
-    "nearsight._core": r"engine\.py$",
+    "nearsight._core": r"(engine|vectors)\.py$",
     "apsw": r"truth/",
     "onnxruntime": r"embedders/onnx\.py$",
     "PIL": r"pictures/|embedders/preprocess\.py$",
@@ -167,9 +167,13 @@ ORGANS = {
     "rank": {"base", "kernels"},
     "index": {"base", "kernels", "store", "filter", "rank"},
     "columns": {"base", "kernels"},
+    "codes": {"base", "kernels"},
+    "vectors": {"base", "kernels", "index", "codes"},
 }
 SHARED = {"types", "row_mask", "status"}  # headers that everybody stands on
 BELONGS = {  # the others are named like their organ
+    **dict.fromkeys(["checked_bytes", "crew"], "base"),
+    "code_kernels": "codes",
     **dict.fromkeys(
         ["cache_files", "coding", "directory", "guard", "sealed_file", "tasks"], "base"
     ),
@@ -178,8 +182,9 @@ BELONGS = {  # the others are named like their organ
 }
 FILES = r"<(cstdio|stdio\.h|fstream|filesystem|fcntl\.h|unistd\.h|sys/mman\.h|sys/stat\.h)>"
 INTRINSICS = r"<(\w*mmintrin|x86intrin|arm_\w+)\.h>"
+TABLES = r"(kernel_table|code_kernels)\.h"
 LEAF = (
-    rf'"nearsight/kernel_table\.h"|"loops\.h"|<(stddef|stdint)\.h>|<(cstddef|cstdint)>|{INTRINSICS}'
+    rf'"nearsight/{TABLES}"|"loops\.h"|<(stddef|stdint)\.h>|<(cstddef|cstdint)>|{INTRINSICS}'
 )
 LOUD = r"\b(throw|abort|_?exit|_Exit|quick_exit|terminate|f?printf|puts|cout|cerr|clog)\b"
 
@@ -231,7 +236,7 @@ def cpp_breaches(path: str, source: str) -> list[str]:
         if "namespace {" not in source:
             found.append("a leaf whose functions are not in an anonymous namespace")
     code = without_comments_and_strings(source)
-    if path.endswith("kernel_table.h") and re.search(r"\b(inline|template|constexpr)\b", code):
+    if re.search(f"/{TABLES}$", path) and re.search(r"\b(inline|template|constexpr)\b", code):
         found.append("inline code in the header of the leaves")
     if not path.startswith("bindings/"):
         found += [f"uses {word[0]}" for word in re.finditer(LOUD, code)]

@@ -57,6 +57,12 @@ class Snapshot {
   // The ids that a mask (nullptr: all live rows) allows, ascending.
   Result<std::vector<RowId>> ids(const RowMask* mask = nullptr) const;
 
+  // Live rows whose id is above `id`.
+  Result<RowMask> newer_than(RowId id) const;
+  // The field's numbers of these rows, in their order, as f32: out[ids.size() * dim].
+  // kInvalidArgument names an id that there is no live row of.
+  Status read(size_t field, std::span<const RowId> ids, float* out) const;
+
   // Reads every block of every mapped file and checks its CRC. kCorruption names file and block.
   Status verify() const;
 

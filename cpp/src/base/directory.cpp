@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 namespace nearsight {
 namespace {
@@ -40,7 +41,8 @@ class FileDescriptor {
 
 class DiskWriter final : public FileWriter {
  public:
-  DiskWriter(int number, std::string path) : file_(number), path_(std::move(path)) {}
+  DiskWriter(int number, std::string path, bool durable)
+      : file_(number), path_(std::move(path)), durable_(durable) {}
 
   Status write(std::span<const std::byte> bytes) override {
     while (!bytes.empty()) {
@@ -52,11 +54,15 @@ class DiskWriter final : public FileWriter {
     return Status::ok();
   }
 
-  Status close() override { return file_.close() ? Status::ok() : refused("write", path_, errno); }
+  Status close() override {
+    const bool done = (!durable_ || ::fsync(file_.number()) == 0) && file_.close();
+    return done ? Status::ok() : refused("write", path_, errno);
+  }
 
  private:
   FileDescriptor file_;
   std::string path_;
+  bool durable_;
 };
 
 class DiskDirectory final : public Directory {
@@ -97,12 +103,27 @@ class DiskDirectory final : public Directory {
     const std::string path = path_of(name);
     const int number = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (number < 0) return refused("create", path, errno);
-    return std::unique_ptr<FileWriter>(std::make_unique<DiskWriter>(number, path));
+    const bool durable = access_ == Access::kDurable;
+    return std::unique_ptr<FileWriter>(std::make_unique<DiskWriter>(number, path, durable));
+  }
+
+  Result<std::unique_ptr<Draft>> draft(const std::string& name, size_t size) override {
+    if (access_ == Access::kReadOnly) return read_only();
+    const std::string path = path_of(name);
+    const FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+    if (file.number() < 0) return refused("create", path, errno);
+    // Writing to a mapped page that the disk has no room for would stop the process.
+    const int full = ::posix_fallocate(file.number(), 0, static_cast<off_t>(size));
+    if (full != 0) return refused("write", path, full);
+    void* const data = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file.number(), 0);
+    if (data == MAP_FAILED) return refused("map", path, errno);
+    return std::make_unique<Draft>(std::span(static_cast<std::byte*>(data), size));
   }
 
   Status rename(const std::string& from, const std::string& to) override {
     if (access_ == Access::kReadOnly) return read_only();
-    const bool done = ::rename(path_of(from).c_str(), path_of(to).c_str()) == 0;
+    const bool done = ::rename(path_of(from).c_str(), path_of(to).c_str()) == 0 &&
+                      (access_ != Access::kDurable || sync_names());
     return done ? Status::ok() : refused("rename", path_of(from), errno);
   }
 
@@ -114,6 +135,10 @@ class DiskDirectory final : public Directory {
 
  private:
   std::string path_of(const std::string& name) const { return path_ + "/" + name; }
+  bool sync_names() const {
+    const FileDescriptor folder(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    return folder.number() >= 0 && ::fsync(folder.number()) == 0;
+  }
   Status read_only() const { return refused("change the directory", path_, EROFS); }
 
   std::string path_;
@@ -126,9 +151,26 @@ MappedFile::~MappedFile() {
   if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
 }
 
+Draft::~Draft() {
+  if (!bytes_.empty()) ::munmap(bytes_.data(), bytes_.size());
+}
+
+std::unique_ptr<MappedFile> Draft::seal() {
+  const std::span<std::byte> sealed = std::exchange(bytes_, {});
+  ::mprotect(sealed.data(), sealed.size(), PROT_READ);
+  return std::make_unique<MappedFile>(sealed);
+}
+
+Result<std::unique_ptr<Draft>> Draft::in_memory(size_t size) {
+  void* const data =
+      ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (data == MAP_FAILED) return Status::out_of_memory("out of memory");
+  return std::make_unique<Draft>(std::span(static_cast<std::byte*>(data), size));
+}
+
 Result<std::shared_ptr<Directory>> open_directory(const std::string& path, Access access) {
   std::error_code error;
-  if (access == Access::kReadWrite) std::filesystem::create_directories(path, error);
+  if (access != Access::kReadOnly) std::filesystem::create_directories(path, error);
   if (error) return refused("make the directory", path, error.value());
   if (!std::filesystem::is_directory(path, error)) {
     return refused("use as a directory", path, error ? error.value() : ENOTDIR);

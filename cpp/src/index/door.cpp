@@ -98,6 +98,13 @@ Status check_terms(std::span<const Rank> ranks) {
                                   " terms over all its ranks, not " + std::to_string(terms));
 }
 
+// The other way round: the exponent's bias is corrected by a multiplication, subnormals included.
+float to_float(uint16_t half) {
+  const uint32_t magnitude = half & 0x7fffu, sign = static_cast<uint32_t>(half & 0x8000u) << 16;
+  const float scaled = std::bit_cast<float>(magnitude << 13) * 0x1p112f;
+  return std::bit_cast<float>(std::bit_cast<uint32_t>(scaled) | sign);
+}
+
 }  // namespace
 
 Status check_fields(std::span<const Field> fields) {
@@ -148,6 +155,26 @@ void encode_row(const Field& field, const float* row, std::byte* out) {
     } else {
       const uint16_t half = to_half(number);
       std::memcpy(out + i * sizeof half, &half, sizeof half);
+    }
+  }
+}
+
+void decode_row(const Field& field, const std::byte* row, float* out) {
+  if (field.element == Element::kF32) {
+    std::memcpy(out, row, field.dim * sizeof(float));
+    return;
+  }
+  float step = 1;
+  if (field.element == Element::kI8) {
+    std::memcpy(&step, row + stride_bytes(field) - sizeof step, sizeof step);
+  }
+  for (size_t i = 0; i < field.dim; ++i) {
+    uint16_t half;
+    if (field.element == Element::kI8) {
+      out[i] = step * static_cast<float>(static_cast<int8_t>(row[i]));
+    } else {
+      std::memcpy(&half, row + i * sizeof half, sizeof half);
+      out[i] = to_float(half);
     }
   }
 }

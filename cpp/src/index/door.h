@@ -22,6 +22,9 @@ Status check_row(const Field& field, const float* row);
 // to the stride.
 void encode_row(const Field& field, const float* row, std::byte* out);
 
+// What encode_row wrote, as f32: field.dim numbers.
+void decode_row(const Field& field, const std::byte* row, float* out);
+
 // Checks the `count` >= 1 queries of a field, row-major, and brings them into the shape of kernels.
 Result<Queries> ready_queries(std::span<const Field> fields, const std::string& name,
                               std::span<const float> queries, size_t count);

@@ -1,0 +1,23 @@
+// The file `vectors` of a directory: what the index in it is, written once (cpp/FORMAT.md).
+#pragma once
+
+#include <string_view>
+
+#include "nearsight/directory.h"
+#include "nearsight/types.h"
+
+namespace nearsight {
+
+inline constexpr std::string_view kIdentityName = "vectors";
+
+struct Identity {
+  uint32_t dim;
+  Element element;
+  TruthId truth;  // drawn when it was made: its segments and codes carry it
+};
+
+Status write_identity(Directory& directory, const Identity& identity);
+Result<Identity> read_identity(const Directory& directory);
+TruthId drawn_truth();
+
+}  // namespace nearsight

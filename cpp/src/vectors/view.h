@@ -1,0 +1,54 @@
+// What searches see of an index of vectors at one moment; never changes.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "nearsight/vectors.h"
+
+namespace nearsight {
+
+class View {
+ public:
+  // codes may be null. What of them was erased is found by looking at every row.
+  static Result<std::shared_ptr<const View>> make(std::shared_ptr<const Snapshot> snapshot,
+                                                  std::shared_ptr<const Codes> codes);
+  // A later snapshot of the same codes, of whose rows these were erased since.
+  Result<std::shared_ptr<const View>> next(std::shared_ptr<const Snapshot> snapshot,
+                                           std::span<const RowId> erased) const;
+
+  const Snapshot& snapshot() const { return *snapshot_; }
+  std::shared_ptr<const Snapshot> shared_snapshot() const { return snapshot_; }
+  const std::shared_ptr<const Codes>& codes() const { return codes_; }
+  size_t fresh() const { return fresh_count_; }  // rows that the codes do not hold
+
+  // REQUIRES a checked question.
+  Result<VectorAnswer> search(const VectorQuestion& question, size_t dim) const;
+
+ private:
+  static Result<std::shared_ptr<View>> without_erased(std::shared_ptr<const Snapshot> snapshot,
+                                                      std::shared_ptr<const Codes> codes);
+
+  // What all queries of one question share.
+  struct Shared {
+    size_t columns;
+    const Codes* codes = nullptr;  // nullptr: rows are scored one by one
+    std::shared_ptr<const CodeMask> coded;
+    std::optional<RowMask> rows;  // what is scored one by one; none: every row
+    bool has_rows = true;         // is there any such row
+  };
+  Result<Shared> share(const VectorQuestion& question) const;
+  Result<RowMask> mask_of(const Choice& choice) const;
+  Status score_again(std::span<const float> query, std::vector<ScoredRow>& rows) const;
+  Status answer(const Shared& shared, const VectorQuestion& question, std::span<const float> query,
+                Key* keys, float* scores, float& recall) const;
+
+  std::shared_ptr<const Snapshot> snapshot_;
+  std::shared_ptr<const Codes> codes_;
+  std::optional<RowMask> erased_;  // by id - codes_->first_row(); none: nothing coded was erased
+  std::optional<RowMask> newer_;   // rows that came after the codes; none: there are none
+  size_t fresh_count_ = 0;
+};
+
+}  // namespace nearsight
