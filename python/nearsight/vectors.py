@@ -26,6 +26,7 @@ from nearsight.errors import (
     DatabaseError,
     NotFoundError,
     ReadOnlyError,
+    VersionError,
 )
 
 __all__ = ["Found", "Index", "Mask"]
@@ -136,7 +137,10 @@ class Index:
             raise NotFoundError(f"there is no index in {index._path}: nearsight.Index makes one")
         if not read_only:
             index._lock = _claimed(index._path)
-        index._begin(lambda: _core.Vectors.open(str(path), read_only))
+        try:
+            index._begin(lambda: _core.Vectors.open(str(path), read_only))
+        except ArgumentError as error:  # the one thing that it can still say
+            raise VersionError(f"{error}: update nearsight") from None
         return index
 
     def _begin(self, make: Callable[[], _core.Vectors]) -> None:

@@ -90,7 +90,7 @@ double recall(const Codes& codes, const Rows& rows, size_t step, const RowMask* 
     REQUIRE_MESSAGE(answer.is_ok(), answer.status().message());
     const std::set<RowId> best = rows.best(rows.row(i), 10, allowed);
     REQUIRE(answer.value().rows.size() >= best.size());
-    for (size_t j = 0; j < best.size(); ++j) found += best.count(answer.value().rows[j].id);
+    for (const ScoredRow& row : answer.value().rows) found += best.count(row.id);  // the spare too
     wanted += best.size();
   }
   return static_cast<double>(found) / static_cast<double>(wanted);

@@ -36,8 +36,11 @@ HOMES = {  # what is not in Python's own library, and where it may be imported
     "PIL": r"pictures/|embedders/preprocess\.py$",
     "tqdm": r"(cli|bench|demo)/",
     "hnswlib": r"bench/",
+    "usearch": r"bench/",
+    "faiss": r"bench/",
 }
-LAZY = {"onnxruntime", "PIL", "hnswlib"}  # slow to import or optional: inside functions only
+# Slow to import or optional: inside functions only.
+LAZY = {"onnxruntime", "PIL", "hnswlib", "usearch", "faiss"}
 NETWORK = r"""(socket|socketserver|ssl|http|urllib\.(request|error)|ftplib|smtplib|poplib|imaplib
     |nntplib|telnetlib|xmlrpc|asyncio|wsgiref|webbrowser|multiprocessing\.(connection|managers))"""
 UNSAFE = r"(pickle|marshal|shelve|dill|cloudpickle|joblib)"

@@ -56,12 +56,15 @@ Result<Identity> read_identity(const Directory& directory) {
   if (std::memcmp(page.magic, kMagic.data(), sizeof page.magic) != 0) {
     return Status::corruption("file '" + path + "' is damaged (not an index of vectors)");
   }
+  if (page.crc != crc_of(page)) {
+    return Status::corruption("file '" + path + "' is damaged (checksum)");
+  }
   if (page.version > kVersion) {
     return Status::unsupported("file '" + path + "' was written by a newer nearsight");
   }
-  if (page.crc != crc_of(page) || page.dim < 1 || page.dim > Vectors::kMaxVectorDim ||
+  if (page.dim < 1 || page.dim > Vectors::kMaxVectorDim ||
       page.element > static_cast<uint32_t>(Element::kF16)) {
-    return Status::corruption("file '" + path + "' is damaged (checksum)");
+    return Status::corruption("file '" + path + "' is damaged (values)");
   }
   return Identity{page.dim, static_cast<Element>(page.element), page.truth};
 }

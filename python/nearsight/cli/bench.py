@@ -11,7 +11,8 @@ from nearsight.cli.terminal import say, say_json
 if TYPE_CHECKING:
     from nearsight.bench import Record
 
-_NAMES = ("ingest", "search", "import")
+_NAMES = ("ingest", "search", "import")  # what is run where none is named
+_ALL = (*_NAMES, "vectors")
 _PHOTOS = Path("/usr/share/tuxpaint/stamps")  # Debian's tuxpaint-stamps-default
 
 
@@ -25,22 +26,29 @@ def configure(subparsers: Subparsers) -> None:
         "hnswlib, and what the import costs. Everybody takes turns in one run.",
         "nearsight bench",
         "nearsight bench search --n 20000 --dim 1280 --json",
+        "nearsight bench vectors --n 1000000 --against hnswlib,faiss",
         "nearsight bench ingest --folder ~/Pictures --files 100",
         database=None,
         model="the model to put in with",
     )
     command.add_argument(
-        "what", nargs="*", metavar="WHAT", help=f"{', '.join(_NAMES)}; all of them if none is named"
+        "what",
+        nargs="*",
+        metavar="WHAT",
+        help=f"{', '.join(_ALL)}; all but vectors if none is named",
     )
     command.add_argument("--rounds", type=_positive, metavar="N", help="turns that each one takes")
     ingest = command.add_argument_group("ingest")
     ingest.add_argument("--folder", type=Path, metavar="FOLDER", help="the pictures to put in")
     ingest.add_argument("--files", type=_positive, metavar="N", help="how many of them (256)")
     ingest.add_argument("--threads", type=_positive, metavar="N", help="of the model (all but one)")
-    search = command.add_argument_group("search")
+    search = command.add_argument_group("search and vectors")
     search.add_argument("--n", type=_positive, metavar="N", help="vectors (100000)")
     search.add_argument("--dim", type=_positive, metavar="N", help="numbers in each (512)")
     search.add_argument("-k", "--top", type=_positive, metavar="N", help="hits (10)")
+    search.add_argument(
+        "--against", metavar="NAMES", help="of vectors: hnswlib,usearch,faiss, or some of them"
+    )
     command.set_defaults(usage=command.error)
 
 
@@ -55,8 +63,8 @@ def run(args: argparse.Namespace) -> int:
     from nearsight.bench import BENCHMARKS
 
     for name in args.what or _NAMES:
-        if name not in _NAMES:
-            args.usage(f"no benchmark is called {name!r}: there are {', '.join(_NAMES)}")
+        if name not in _ALL:
+            args.usage(f"no benchmark is called {name!r}: there are {', '.join(_ALL)}")
         records = BENCHMARKS[name](**_settings(name, args))
         if args.json:
             for record in records:
@@ -71,8 +79,10 @@ def _settings(name: str, args: argparse.Namespace) -> dict[str, Any]:
     if name == "ingest":
         given |= {"folder": args.folder or _photos(), "files": args.files}
         given |= {"threads": args.threads, "model": args.model}
-    elif name == "search":
+    elif name in ("search", "vectors"):
         given |= {"n": args.n, "dim": args.dim, "k": args.top}
+    if name == "vectors":
+        given["against"] = args.against
     return {key: value for key, value in given.items() if value is not None}
 
 
