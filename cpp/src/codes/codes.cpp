@@ -74,6 +74,24 @@ RowId Codes::last_row() const { return parts_->header.last_row; }
 size_t Codes::file_bytes() const { return parts_->bytes.size(); }
 Status Codes::verify() const { return parts_->bytes.verify(); }
 
+// Lists that lead out of the file would be read as if they were there.
+Status Codes::Parts::check_lists() const {
+  Status status = bytes.check(layout.mean, layout.factors - layout.mean);
+  if (!status.is_ok()) return status;
+  const ListEntry* const list = entries();
+  bool is_sane = list[0].first_slot == 0 && list[0].first_block == 0 &&
+                 list[header.lists].first_slot == header.rows &&
+                 list[header.lists].first_block == header.blocks;
+  for (size_t i = 0; is_sane && i < header.lists; ++i) {
+    const uint64_t rows = list[i + 1].first_slot - list[i].first_slot;
+    is_sane = list[i].first_slot <= list[i + 1].first_slot && rows <= header.rows &&
+              list[i + 1].first_block - list[i].first_block == (rows + kBlockRows - 1) / kBlockRows;
+  }
+  if (!is_sane) return Status::corruption("a codes file is damaged (lists)");
+  coarse_is_good.store(true, std::memory_order_release);
+  return status;
+}
+
 Status Codes::Parts::check_blocks(uint64_t first, uint64_t count) const {
   if (count == 0) return Status::ok();
   const uint64_t code_bytes = 4 * wide(), factor_bytes = 32 * sizeof(float);

@@ -1,6 +1,7 @@
 // What codes are made of: the mapped file and where its sections begin.
 #pragma once
 
+#include <atomic>
 #include <memory>
 
 #include "layout.h"
@@ -41,8 +42,12 @@ struct Codes::Parts {
             (header.lists + 31) / 32, wide() / 8};
   }
 
-  // ok once what a search reads of every list is good (checked once), and of one list.
-  Status check_coarse() const { return bytes.check(layout.mean, layout.factors - layout.mean); }
+  // ok once what a search reads of every list is good, and of one list.
+  Status check_coarse() const {
+    if (coarse_is_good.load(std::memory_order_acquire)) return Status::ok();
+    return check_lists();
+  }
+  Status check_lists() const;
   Status check_blocks(uint64_t first, uint64_t count) const;
   Status check_slots(uint64_t first, uint64_t count) const;  // the row ids
   Status check_vector(uint64_t slot) const {
@@ -55,6 +60,7 @@ struct Codes::Parts {
   const CodeKernels& kernels;
   Rotation rotation;
   CheckedBytes bytes;
+  mutable std::atomic<bool> coarse_is_good = false;
 };
 
 }  // namespace nearsight
