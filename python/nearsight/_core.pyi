@@ -279,6 +279,7 @@ class Columns:
         """Write everything that was committed; raises what `Index.seal` raises."""
 
     def snapshot(self) -> ColumnsSnapshot: ...
+
 @final
 class Choice:
     """Which vectors may be found: those that it was made of, as far as they are still there."""

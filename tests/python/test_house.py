@@ -186,9 +186,7 @@ BELONGS = {  # the others are named like their organ
 FILES = r"<(cstdio|stdio\.h|fstream|filesystem|fcntl\.h|unistd\.h|sys/mman\.h|sys/stat\.h)>"
 INTRINSICS = r"<(\w*mmintrin|x86intrin|arm_\w+)\.h>"
 TABLES = r"(kernel_table|code_kernels)\.h"
-LEAF = (
-    rf'"nearsight/{TABLES}"|"loops\.h"|<(stddef|stdint)\.h>|<(cstddef|cstdint)>|{INTRINSICS}'
-)
+LEAF = rf'"nearsight/{TABLES}"|"loops\.h"|<(stddef|stdint)\.h>|<(cstddef|cstdint)>|{INTRINSICS}'
 LOUD = r"\b(throw|abort|_?exit|_Exit|quick_exit|terminate|f?printf|puts|cout|cerr|clog)\b"
 
 

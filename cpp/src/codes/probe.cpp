@@ -276,7 +276,7 @@ void Probe::offer(RowId id, float score) {
     best_.push_back(row);
     std::push_heap(best_.begin(), best_.end(), ranks_before);
   }
-  if (best_.size() == room_) least_ = best_.front().score;
+  if (best_.size() == room_) least_ = static_cast<float>(best_.front().score);
 }
 
 // Rows above the k-th best score in the lists that were not looked into, if the rows of each lie

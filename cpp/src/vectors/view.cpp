@@ -150,7 +150,7 @@ Status View::answer(const Shared& shared, const VectorQuestion& question,
     if (Status status = score_again(unit_query, best); !status.is_ok()) return status;
   }
   if (shared.has_rows) {
-      const Rank rank{{Term{"vector", unit_query}}};
+    const Rank rank{{Term{"vector", unit_query}}};
     auto rows = snapshot_->search({&rank, 1}, question.k, 0, shared.rows ? &*shared.rows : nullptr);
     if (!rows.is_ok()) return rows.status();
     const auto middle = static_cast<ptrdiff_t>(best.size());
@@ -161,7 +161,7 @@ Status View::answer(const Shared& shared, const VectorQuestion& question,
   std::vector<RowId> ids(best.size());
   for (size_t i = 0; i < best.size(); ++i) {
     ids[i] = best[i].id;
-    scores[i] = best[i].score;
+    scores[i] = static_cast<float>(best[i].score);
   }
   auto found = keys_of(*snapshot_, ids);
   if (!found.is_ok()) return found.status();
