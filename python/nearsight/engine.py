@@ -139,8 +139,8 @@ class Engine:
     def caught_up(self) -> Iterator[None]:
         """Let nobody change the truth while the block looks at all there is, and then writes.
 
-        What it writes it begins with `truth.advance()`; from there on it asks nothing of the engine,
-        which must never see a commit that may be taken back.
+        What it writes it begins with `truth.advance()`; from there on it asks nothing of the
+        engine, which must never see a commit that may be taken back.
         """
         with self._changing, self._truth.alone():
             self.catch_up()
