@@ -99,8 +99,8 @@ class Rankings:
             joined.append((1.0, "linear", 0.0, (_along(direction),)))
         if (terms := sum(len(rank[3]) for rank in joined)) > _MAX_TERMS:
             raise ArgumentError(
-                f"{len(ranks)} ranks have {terms} terms; at most {_MAX_TERMS} are ranked by at "
-                "once. Pictures, inputs and regions are one together, a concept is 1 to 3: give fewer"
+                f"{len(ranks)} ranks have {terms} terms; at most {_MAX_TERMS} at once. "
+                "Pictures, inputs and regions are one together, a concept is 1 to 3: give fewer"
             )
         understood = [
             f"not: {words}" if weight < 0 else words
