@@ -42,7 +42,7 @@ from nearsight.patching import contains
 from nearsight.query import Of
 from nearsight.ranking import concepts_rank, head_rank
 from nearsight.truth import Truth
-from nearsight.truth.facts import ELEMENT, LIST, OBJECT, instant, metadata_path, step
+from nearsight.truth.facts import ELEMENT, LIST, OBJECT, below, instant, metadata_path
 
 _SINGLE = (Annotated, Unsaid)  # about single annotations, where those are asked for
 _SINGLE_FIELDS = ("annotation", "by")
@@ -170,7 +170,7 @@ def docs_of(mask: RowMask, view: View) -> DocSet:
 def _bearing(docs: ColumnsSnapshot, path: str, pattern: Any) -> DocSet:
     if isinstance(pattern, dict):
         parts = [docs.equal(path + OBJECT, True)]
-        parts += [_bearing(docs, path + step(k), v) for k, v in pattern.items()]
+        parts += [_bearing(docs, below(path, k), v) for k, v in pattern.items()]
         return reduce(DocSet.__and__, parts)
     if isinstance(pattern, list):
         parts = [docs.equal(path + LIST, True)]

@@ -15,6 +15,7 @@ import nearsight
 from nearsight import ArgumentError, NotFoundError, box, filters, metadata, within
 from nearsight.filters import Compared, Contains, parse
 from nearsight.patching import checked, merged, without
+from nearsight.truth.facts import metadata_facts
 
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=3)
 KEYS = st.one_of(st.sampled_from(["a", "b", "c d", 'q"q', "d.d", "$", "é"]), TEXTS)
@@ -174,6 +175,23 @@ def test_metadata_nested_without_end_are_refused(app: nearsight.App) -> None:
     line = '{"a":' * 10_000 + "1" + "}" * 10_000
     with pytest.raises(ArgumentError):
         app.search(where=line)
+
+
+def test_long_keys_are_told_apart_and_do_not_multiply(app: nearsight.App) -> None:
+    long, other = "k" * 100_000, "k" * 99_999 + "j"
+    tree = {long: {"n": {str(n): n for n in range(1000)}, "l": [{"m": 1}]}, other: {"n": "x"}}
+    facts = metadata_facts("metadata", tree)
+    assert sum(len(path) for path, _ in facts) < 1_000_000
+    assert len({path for path, _ in facts}) == len(facts)
+    (id_,) = app.inputs.add(plain((77, 7, 7)), metadata=tree).added
+    for asked in ({long: {"n": {"999": 999}}}, {long: {"l": [{"m": 1}]}}, {other: {"n": "x"}}):
+        assert app.inputs.count(metadata(asked)) == 1
+    for asked in ({long: {"n": {"999": 998}}}, {other: {"n": {}}}, {long: {"n": "x"}}):
+        assert app.inputs.count(metadata(asked)) == 0
+    assert app.inputs.count(metadata(f"{long}.n.999") == 999) == 1
+    assert app.inputs.count(filters.Exists((other, "n"))) == 1
+    assert app.inputs.count(filters.Exists((other, "l"))) == 0
+    app.inputs.delete(id_)
 
 
 def test_a_filter_may_ask_for_thousands_of_keys(app: nearsight.App) -> None:

@@ -12,7 +12,7 @@ A fact is a path and a value. The primary annotation of an input carries the inp
 | `geo` | (latitude, longitude) | |
 | `crop` | true | inputs that are a part of a picture |
 | `corrected:<concept>` | true, false | what people corrected in the predictions |
-| `metadata` and steps (`metadata_path`) | text, number, true, false, null | every scalar |
+| `metadata` and keys (`metadata_path`) | text, number, true, false, null | every scalar |
 
 An object's path ends in `{`, a list's in `[`, so that empty ones can be asked for as well; the
 elements of a list share the path that ends in `[]`.
@@ -21,6 +21,8 @@ elements of a list share the path that ends in `[]`.
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import reduce
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 import apsw
@@ -33,6 +35,7 @@ Value = str | int | float | bool | None | tuple[float, float]
 Fact = tuple[str, Value]
 
 OBJECT, LIST, ELEMENT = "{", "[", "[]"
+_LONGEST_PATH = 256  # characters
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -138,12 +141,19 @@ def instant(moment: datetime) -> int:
 
 def metadata_path(steps: Iterable[str]) -> str:
     """The path of what lies behind these keys of the metadata; no two share one."""
-    return "metadata" + "".join(map(step, steps))
+    return reduce(below, steps, "metadata")
 
 
-def step(key: str) -> str:
-    """What leads from an object's path to that of what lies behind a key."""
-    return "." + json.dumps(key, ensure_ascii=False)
+def below(path: str, key: str) -> str:
+    """The path of what lies behind a key of the object at `path`.
+
+    A long one is told by its SHA-256, or 1 MiB of metadata could make gigabytes of paths: every
+    value has its own, with all the keys above it.
+    """
+    spelled = f"{path}.{json.dumps(key, ensure_ascii=False)}"
+    if len(spelled) <= _LONGEST_PATH:
+        return spelled
+    return f"metadata#{sha256(spelled.encode()).hexdigest()}"
 
 
 def metadata_facts(path: str, value: Any) -> list[Fact]:
@@ -162,7 +172,7 @@ def _flat(path: str, value: Any) -> Iterator[Fact]:
     if isinstance(value, dict):
         yield path + OBJECT, True
         for key, inner in value.items():
-            yield from _flat(path + step(key), inner)
+            yield from _flat(below(path, key), inner)
     elif isinstance(value, list):
         yield path + LIST, True
         for inner in value:
