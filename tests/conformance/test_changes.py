@@ -44,6 +44,8 @@ def test_bulk_merge_concepts(full: ClarifaiApp) -> None:
     assert [said(one) for one in both] == [([], ["cat", "dog"]), (["bridge"], ["boat"])]
     with pytest.raises(UserError, match="as many"):
         full.inputs.bulk_merge_concepts(["fruits", "travel"], [[("cat", True)]])
+    with pytest.raises(UserError, match="'fruits' comes twice"):
+        full.inputs.bulk_merge_concepts(["fruits", "fruits"], [[("x", True)], [("y", True)]])
     with pytest.raises(ApiError):
         full.inputs.bulk_merge_concepts(["fruits", "nobody"], [[("x", True)], [("x", True)]])
     assert said(full.inputs.get("fruits")) == ([], ["cat", "dog"])  # all or none

@@ -82,6 +82,7 @@ def test_search_by_annotated_concepts(full: ClarifaiApp) -> None:
     assert ids(search(concepts=["my puppy", "cat"], values=[True, False])) == ["dog1"]
     assert ids(search(concept_ids=["cat", "my puppy"], values=[True, False])) == ["cat"]
     assert search(concept="nobody ever said that") == []
+    assert search(concept_id="n02084071") == []  # nor of a general concept: the dog
     assert ids(search(concept="pair", page=2, per_page=1)) == ["puppy"]
 
 

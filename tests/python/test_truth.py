@@ -232,3 +232,15 @@ def test_a_page_of_inputs_is_read_from_one_commit(
     assert (last, [record.id for record in page]) == (3, ["i0", "i1", "i2"])
     reader.close()
     writer.close()
+
+
+def test_far_pages_of_inputs_are_found_without_reading_the_inputs(path: Path) -> None:
+    truth = filled(path)
+    asked: list[str] = []
+    with truth.reading() as db:
+        db.exec_trace = lambda _, sql, __: not asked.append(sql)
+        assert [each.id for each in truth.inputs.page(1, 1)] == ["i1"]
+        db.exec_trace = None
+        (paged,) = (sql for sql in asked if "offset" in sql)
+        assert "COVERING INDEX" in str(db.execute(f"explain query plan {paged}", (1, 1)).get)
+    truth.close()

@@ -33,7 +33,8 @@ class InputPatches:
     def bulk_update(self, images: Sequence[Image], action: str = "merge") -> list[Image]:
         """Change what is said of the inputs with the images' ids; the images as they are now.
 
-        Raises `ApiError` (11101) for an unknown id, `UserError` for another action.
+        Raises `ApiError` (11101) for an unknown id, `UserError` for another action and for an id
+        that comes twice.
         """
         if action not in _ACTIONS:
             raise UserError(f"action={action!r}: give one of {', '.join(_ACTIONS)}")
@@ -41,6 +42,8 @@ class InputPatches:
         for image in images:
             if not image.input_id:
                 raise UserError("update: give each Image its image_id")
+            if image.input_id in changes:
+                raise UserError(f"update: {image.input_id!r} comes twice; give each input once")
             changes[image.input_id] = self._change(image)
         return self._changed(changes, action)
 

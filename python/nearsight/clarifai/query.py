@@ -69,13 +69,20 @@ class Query:
             self.filters.append(_filter(term))
 
     def _annotated(self, name: str | None, id_: str | None, value: bool) -> None:
-        concepts = self.api.native.concepts
-        ids = own_ids(self.api, name) if name is not None else [id_] if id_ in concepts else []
+        ids = own_ids(self.api, name) if name is not None else _used(self.api, id_)
         if ids:
-            said = [nearsight.annotated(str(one), value) for one in ids]
+            said = [nearsight.annotated(one, value) for one in ids]
             self.filters.append(reduce(or_, said))
         else:
             self.impossible = True
+
+
+def _used(api: Database, id_: str | None) -> list[str]:
+    """The id of a concept that somebody made or said, if it is one."""
+    concepts = api.native.concepts
+    if id_ is None or id_ not in concepts or concepts[id_].added_at is None:
+        return []
+    return [concepts[id_].id]
 
 
 def _filter(term: InputSearchTerm) -> nearsight.filters.Filter:

@@ -55,8 +55,7 @@ def input_json(
 
 def region_json(region: nearsight.Annotation, names: Mapping[str, str], app_id: str) -> Json:
     """A region of an input with what is said of it."""
-    assert region.box is not None
-    top, left, bottom, right = region.box
+    top, left, bottom, right = region.box or (0.0, 0.0, 1.0, 1.0)
     box = {"top_row": top, "left_col": left, "bottom_row": bottom, "right_col": right}
     return {
         "id": region.id,
