@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
+from typing import Any
 
 import numpy as np
 import pytest
@@ -106,3 +108,29 @@ def test_the_choice_takes_doubt_and_difference_into_account() -> None:
     assert choose(vectors, doubt, 4).tolist() == [0, 2, 1], "no doubt, nothing to ask"
     assert choose(vectors, doubt, 1).tolist() == [0]
     assert choose(vectors[[0, 0, 2]], np.ones(3), 3).tolist() == [0, 2], "a copy tells nothing"
+
+
+def test_nobody_waits_for_the_database_while_labels_are_judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with nearsight.open(tmp_path / "photos.ns", model=Planted()) as app:
+        shown = app.inputs.add([plain((n, 9, 9)) for n in range(200, 210)], concepts=["red"]).added
+        app.inputs.add([plain((9, n, 9)) for n in range(200, 210)], not_concepts=["red"])
+        app.inputs.add([plain((90, n, 9)) for n in range(90, 95)])
+        model = app.models.create("reds", concepts=["red"])
+        model.train()
+        for asked, judge in ((model.suspects, "doubts"), (model.suggest, "choose")):
+            real = getattr(nearsight.models.doubts, judge)
+            gone: list[str] = []
+
+            def judged(*given: object, real: Any = real, gone: list[str] = gone) -> Any:
+                erasing = Thread(target=lambda: gone.extend(app.inputs.delete(shown.pop())))
+                erasing.start()
+                erasing.join(10)
+                assert gone, "the database was locked"
+                return real(*given)
+
+            monkeypatch.setattr(nearsight.models.doubts, judge, judged)
+            found = [each.input.id for each in asked(100)]
+            assert found
+            assert gone[0] not in found

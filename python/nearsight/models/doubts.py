@@ -48,9 +48,10 @@ def suggestions(
     probability: dict[int, tuple[float, str]] = {}
     rows: dict[int, NDArray[np.float32]] = {}
     for concept, head in heads.items():
-        said = np.union1d(*lessons.said(record, concept))
-        unsaid = truth.examples.spread(said, _LOOKED_AT)
-        ids, vectors, predictions = lessons.features(unsaid)
+        with truth.snapshot():  # for reading only: nobody else can use the truth meanwhile
+            said = np.union1d(*lessons.said(record, concept))
+            unsaid = truth.examples.spread(said, _LOOKED_AT)
+            ids, vectors, predictions = lessons.features(unsaid)
         found = head.probabilities(vectors, predictions).tolist() if len(ids) else []
         for id_, vector, value in zip(ids.tolist(), vectors, found, strict=True):
             if id_ not in rows or _doubt(value) > _doubt(probability[id_][0]):
@@ -61,22 +62,29 @@ def suggestions(
     candidates = np.array(list(rows), np.uint64)
     chosen = candidates[choose(np.stack(list(rows.values())), doubt, n)].tolist()
     of = _owners(truth, chosen)
-    return [Suggestion(of[id_][0], probability[id_][1], probability[id_][0]) for id_ in chosen]
+    return [
+        Suggestion(of[id_][0], probability[id_][1], probability[id_][0])
+        for id_ in chosen
+        if id_ in of
+    ]
 
 
 def suspects(truth: Truth, lessons: Lessons, record: ModelRecord, n: int) -> list[Suspect]:
     """Up to `n` labels that look wrong; see `Model.suspects`."""
     found: list[tuple[float, int, str, bool]] = []
     for concept in record.concepts:
-        lesson = lessons.of(record, concept)
+        with truth.snapshot():  # not while judging, which takes long
+            lesson, labelled = lessons.of(record, concept), lessons.labelled(concept)
         doubt = doubts(lesson.vectors, lesson.predictions, lesson.stances, lesson.settings)
-        said = np.isin(lesson.embeddings, lessons.labelled(concept))
+        said = np.isin(lesson.embeddings, labelled)
         for row in np.flatnonzero(said & (lesson.stances != PRESUMED) & (doubt > 0.5)):
             stance = bool(lesson.stances[row] == YES)
             found.append((float(doubt[row]), int(lesson.embeddings[row]), concept, stance))
     worst = sorted(found, key=lambda row: (-row[0], row[1], row[2]))[:n]
     of = _owners(truth, [row[1] for row in worst])
-    return [Suspect(*of[id_], concept, said, doubt) for doubt, id_, concept, said in worst]
+    return [
+        Suspect(*of[id_], concept, said, doubt) for doubt, id_, concept, said in worst if id_ in of
+    ]
 
 
 def _doubt(probability: float) -> float:
@@ -84,7 +92,8 @@ def _doubt(probability: float) -> float:
 
 
 def _owners(truth: Truth, embeddings: list[int]) -> dict[int, tuple[Input, str]]:
-    """The input that each embedding belongs to, and the id of the annotation."""
-    owners = {id_: found[0] for id_, found in truth.embeddings.owners(embeddings).items()}
-    records = truth.inputs.get(list({owner.input for owner in owners.values()}))
+    """The input that each embedding belongs to, and the annotation's id; erased ones are left out."""
+    with truth.snapshot():
+        owners = {id_: found[0] for id_, found in truth.embeddings.owners(embeddings).items()}
+        records = truth.inputs.get(list({owner.input for owner in owners.values()}))
     return {id_: (records[owner.input], owner.annotation) for id_, owner in owners.items()}

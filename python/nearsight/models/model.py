@@ -233,8 +233,7 @@ class Model:
         """
         checked_count("n", n)
         heads = self._heads(None)
-        with self._truth.snapshot():
-            return suggestions(self._truth, self._lessons, self._record(), heads, n)
+        return suggestions(self._truth, self._lessons, self._record(), heads, n)
 
     def suspects(self, n: int = 10) -> list[Suspect]:
         """Up to `n` labels that look wrong, the most suspicious first.
@@ -245,8 +244,7 @@ class Model:
         Raises `TrainingError` (nothing to learn from), `ArgumentError`.
         """
         checked_count("n", n)
-        with self._truth.snapshot():
-            return suspects(self._truth, self._lessons, self._record(), n)
+        return suspects(self._truth, self._lessons, self._record(), n)
 
     def feedback(
         self,
