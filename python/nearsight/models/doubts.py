@@ -92,7 +92,7 @@ def _doubt(probability: float) -> float:
 
 
 def _owners(truth: Truth, embeddings: list[int]) -> dict[int, tuple[Input, str]]:
-    """The input that each embedding belongs to, and the annotation's id; erased ones are left out."""
+    """The input that each embedding is of, and the id of the annotation; not of erased ones."""
     with truth.snapshot():
         owners = {id_: found[0] for id_, found in truth.embeddings.owners(embeddings).items()}
         records = truth.inputs.get(list({owner.input for owner in owners.values()}))
