@@ -217,7 +217,7 @@ def _new_input(id_: str, entry: Prepared, embeddings: list[NewEmbedding], exif: 
     return NewInput(
         id=id_,
         content=picture.digest,
-        name=picture.name,
+        name=picture.name.removesuffix(pictures.part_name("", details.crop)),
         url=details.url or picture.uri,
         format=picture.format,
         width=picture.width,

@@ -161,3 +161,15 @@ def test_dates_places_and_cameras_of_files_land_in_the_record(
     assert (app.inputs[plain_id].geo, app.inputs[plain_id].metadata) == (None, {})
     (own,) = app.inputs.add(photo, geo=(1, 2), metadata={"exif": 5}, allow_duplicate=True).added
     assert (app.inputs[own].geo, app.inputs[own].metadata) == ((1, 2), {"exif": 5})
+
+
+def test_a_file_is_found_by_its_path_and_by_the_end_of_it(
+    app: nearsight.App, tmp_path: Path
+) -> None:
+    Image.fromarray(plain((9, 90, 9))).save(tmp_path / "a b.png")
+    whole, part = (
+        app.inputs.add(tmp_path, crop=crop).added for crop in (None, (0.0, 0.0, 0.5, 0.5))
+    )
+    for name in ("a b.png", str(tmp_path / "a b.png")):
+        assert app.search(where=nearsight.filters.name(name)).ids == [*whole, *part]
+    assert app.search(where=nearsight.filters.name("b.png")).ids == []

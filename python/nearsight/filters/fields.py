@@ -42,7 +42,7 @@ def status(*statuses: str) -> Filter:
 
 
 def name(*names: str) -> Filter:
-    """Inputs with one of these names: of a file, the last part of its path."""
+    """Inputs with one of these names: of a file, its path as it was added, or the end of that."""
     return any_of("name", *names)
 
 

@@ -10,8 +10,8 @@ Importing this package does not import Pillow.
 from nearsight.pictures.decoder import decode
 from nearsight.pictures.exif import Exif
 from nearsight.pictures.limits import Limits
-from nearsight.pictures.picture import Picture, open
+from nearsight.pictures.picture import Picture, open, part_name
 from nearsight.pictures.source import Loaded, Source
 from nearsight.pictures.walk import find
 
-__all__ = ["Exif", "Limits", "Loaded", "Picture", "Source", "decode", "find", "open"]
+__all__ = ["Exif", "Limits", "Loaded", "Picture", "Source", "decode", "find", "open", "part_name"]

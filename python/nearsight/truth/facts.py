@@ -116,7 +116,8 @@ def _input_facts(db: apsw.Connection, ids: Sequence[str]) -> dict[str, list[Fact
             f" from input join annotation on annotation.id = input.id where input.id in ({marks})",
             wanted,
         ):
-            facts: list[Fact] = [("id", id_), ("name", name), ("format", format_)]
+            facts: list[Fact] = [("id", id_), ("format", format_)]
+            facts += [("name", one) for one in dict.fromkeys((name, name.rpartition("/")[2]))]
             facts += [("type", "image"), ("status", "processed")]
             facts += [("added", instant(as_time(added))), ("changed", instant(as_time(changed)))]
             facts += [("url", url)] * (url is not None)
