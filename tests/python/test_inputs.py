@@ -2,6 +2,7 @@
 
 import gc
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -289,6 +290,22 @@ def test_a_deletion_that_is_refused_leaves_the_cache_as_it_was(
     app.inputs.add(plain(BLUE))
     assert len(app.search()) == 5
     assert not caplog.records
+
+
+def test_deleting_by_filter_beside_other_changes_blocks_nobody(app: nearsight.App) -> None:
+    """Each of the two needs both locks, the caches' and the file's: in one order, or never."""
+    red = app.inputs.add([plain(RED)]).added[0]
+
+    def change() -> None:
+        for n in range(60):
+            app.inputs.update(red, metadata={"n": n})
+
+    changing = threading.Thread(target=change, daemon=True)
+    changing.start()
+    for _ in range(60):
+        app.inputs.delete(where="@n < 0")
+    changing.join(30)
+    assert not changing.is_alive()
 
 
 def test_every_input_is_changed_in_its_own_way_or_none(app: nearsight.App) -> None:
