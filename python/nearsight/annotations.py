@@ -35,6 +35,10 @@ class Annotations:
         self._engine = engine
         self._embedder = embedder
 
+    def __repr__(self) -> str:
+        """Whose they are."""
+        return f"<nearsight.Annotations of {str(self._truth.path)!r}>"
+
     # -- adding --------------------------------------------------------------------------------
 
     def add(
@@ -64,6 +68,8 @@ class Annotations:
 
     def bulk_add(self, annotations: Iterable[Mapping[str, Any]]) -> list[Annotation]:
         """Add annotations in one transaction, all or none: each a mapping of what `add` takes."""
+        if isinstance(annotations, str | Mapping):
+            raise ArgumentError(f"annotations={annotations!r:.80}: give a list of dictionaries")
         new = [self._new(asked) for asked in annotations]
         with self._truth.writing():
             for owner, annotation in new:

@@ -121,7 +121,8 @@ class App:
 
     def __repr__(self) -> str:
         """Where and what."""
-        return f"<nearsight.App {str(self.path)!r}, model {self.model!r}>"
+        closed = ", closed" if self._truth.closed else ""
+        return f"<nearsight.App {str(self.path)!r}, model {self.model!r}{closed}>"
 
 
 def open(

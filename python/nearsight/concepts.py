@@ -62,6 +62,10 @@ class Concepts:
         except ModelError:
             self._tree = None
 
+    def __repr__(self) -> str:
+        """Whose they are."""
+        return f"<nearsight.Concepts of {str(self._truth.path)!r}>"
+
     # -- making and naming ---------------------------------------------------------------------
 
     def create(self, id: str, name: str | None = None) -> Concept:

@@ -13,7 +13,7 @@ from nearsight.truth import Annotation, Input
 _SHOWN_IN_NOTEBOOKS = 50
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Hit:
     """An input or annotation that was found.
 
@@ -33,6 +33,11 @@ class Hit:
     def id(self) -> str:
         """The input's id."""
         return self.input.id
+
+    def __repr__(self) -> str:
+        """Its rank, score and input, and where in it."""
+        said = "" if self.annotation is None else f", annotation {self.annotation.id!r}"
+        return f"<Hit {self.rank}: {self.input.name!r} {self.score:.3f}, id {self.id!r}{said}>"
 
     def to_dict(self) -> dict[str, Any]:
         """The hit as JSON-ready values."""

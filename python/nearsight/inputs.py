@@ -24,10 +24,11 @@ from nearsight.truth import Input, Truth
 
 _PAGE = 200
 _ACTIONS = ("merge", "overwrite", "remove")
+_SHOWN_FAILURES = 3
 _CHANGES = ("concepts", "not_concepts", "metadata", "geo")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Report:
     """What became of all sources of one `add`, in their order."""
 
@@ -47,6 +48,12 @@ class Report:
     def failed(self) -> list[PictureError]:
         """Why the others could not be added."""
         return [o.error for o in self.outcomes if o.error is not None]
+
+    def __repr__(self) -> str:
+        """How many of each, and why the first few failed; an `add` may have had a million."""
+        why = "".join(f"; {error}" for error in self.failed[:_SHOWN_FAILURES])
+        more = len(self.failed) - _SHOWN_FAILURES
+        return f"<Report {self}{why}{f'; and {more} more' if more > 0 else ''}>"
 
     def __str__(self) -> str:
         """One line: how many of each."""
@@ -71,6 +78,10 @@ class Inputs:
         self._naming = naming
         self._filtering = filtering
         self._adding = Adding(truth, engine, embedder)
+
+    def __repr__(self) -> str:
+        """Whose they are."""
+        return f"<nearsight.Inputs of {str(self._truth.path)!r}>"
 
     # -- adding --------------------------------------------------------------------------------
 
@@ -248,8 +259,10 @@ class Inputs:
         Concepts that were merged into them have probability 1, those that were removed are left
         out. With a `language` ("ja"), those concepts that have a name in it bear that.
 
-        Raises `NotFoundError`. Empty if the app's model predicts no concepts.
+        Raises `NotFoundError`, `ArgumentError`. Empty if the app's model predicts no concepts.
         """
+        if isinstance(n, bool) or not isinstance(n, int) or n < 0:
+            raise ArgumentError(f"n={n!r:.80}: give a whole number of at least 0")
         probabilities = self._truth.embeddings.probabilities(checked_text(id_, "id"))
         if probabilities is None:
             raise NotFoundError(f"no input has the id {id_!r}")

@@ -138,6 +138,11 @@ def _names(argument: str, names: Iterable[str]) -> list[str]:
 def _listed(argument: str, several: Iterable[Any]) -> list[Any]:
     if isinstance(several, str):
         raise ArgumentError(f"{argument}={several!r}: give a list, {argument}=[{several!r}]")
+    if isinstance(several, Mapping):  # such as Input.concepts, whose False would be lost
+        raise ArgumentError(
+            f"{argument}={several!r:.80}: give a list, not a dictionary; what a picture does not "
+            "show goes into not_concepts="
+        )
     if not isinstance(several, Iterable):
         raise ArgumentError(f"{argument}={several!r:.80}: give a list")
     return list(several)

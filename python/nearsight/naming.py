@@ -5,11 +5,12 @@ name; until it has learned, the general one is meant, and without one it is a `T
 several models that have learned it, the one whose version in use was trained last is asked.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from nearsight.embedders import Embedder
 from nearsight.errors import ArgumentError, NotFoundError, TrainingError
+from nearsight.filters.quoting import quoted_name
 from nearsight.knowledge import Concept, ConceptTree, OwnNames, Reading, read
 from nearsight.teaching import Head
 from nearsight.text import checked_text
@@ -54,7 +55,8 @@ class Naming:
         if self._truth.concepts.has(name):
             raise NotFoundError(
                 f"{name!r} is a concept of your own, which no model predicts yet: use it as a "
-                f"filter, where={name!r}, or teach it: app.models.create(id, concepts=[{name!r}])"
+                f"filter, where={quoted_name(name)!r}, or teach it: "
+                f"app.models.create(id, concepts=[{name!r}])"
             )
         close = self.tree.suggest(name)
         hint = f" Did you mean {', '.join(close)}?" if close else ""
@@ -71,7 +73,7 @@ class Naming:
         if (id_ := self._truth.concepts.id_of(name)) is None:
             raise NotFoundError(
                 f"no input is annotated with {name!r}. To filter by what the model predicts, "
-                f"write where='{name} >= 0.5'"
+                f"write where={f'{quoted_name(name)} >= 0.5'!r}"
             )
         return id_
 
@@ -88,7 +90,7 @@ class Naming:
 
         Raises `NotFoundError`, `ArgumentError`.
         """
-        if isinstance(names, str) or not isinstance(names, Iterable):
+        if isinstance(names, str | Mapping) or not isinstance(names, Iterable):
             raise ArgumentError(f"concepts={names!r:.80}: give a list of names or ids")
         found: list[str] = []
         for name in map(checked_name, names):

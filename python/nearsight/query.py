@@ -41,7 +41,9 @@ class Query:
     of: Of = "inputs"
 
     def __post_init__(self) -> None:
-        """Raise `ArgumentError` for anything but inputs and annotations."""
+        """Read ranks and filter as searches do. Raises `ArgumentError` for what is none."""
+        object.__setattr__(self, "ranks", to_ranks(self.ranks))
+        object.__setattr__(self, "where", to_filter(self.where))
         if self.of not in ("inputs", "annotations"):
             raise ArgumentError(f"of={self.of!r:.80}: search for 'inputs' or for 'annotations'")
 

@@ -89,6 +89,10 @@ class Search:
         self._rankings = rankings
         self._filtering = filtering
 
+    def __repr__(self) -> str:
+        """Of what."""
+        return f"<nearsight.Search of {str(self._truth.path)!r}>"
+
     def __call__(
         self,
         *unnamed: Never,
@@ -200,7 +204,7 @@ class Search:
         not in them, and what is erased meanwhile is left out of its page.
         """
         _check_named(unnamed, asked.keys() - Question.__annotations__)
-        _check_page(per_page, 0)
+        _check_page(per_page, 0, "per_page")
         question = self._asked(of, asked)
         everything = self._found(question, self._engine.view(), per_page)
         rank = 1
@@ -392,8 +396,8 @@ def _check_named(unnamed: tuple[object, ...], unknown: Iterable[str]) -> None:
         raise ArgumentError(f"search({name}=…): there is no such argument; {hint}")
 
 
-def _check_page(k: int, offset: int) -> None:
-    for name, value, least in (("k", k, 1), ("offset", offset, 0)):
+def _check_page(k: int, offset: int, called: str = "k") -> None:
+    for name, value, least in ((called, k, 1), ("offset", offset, 0)):
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
             raise ArgumentError(f"{name}={value!r}: give a whole number of at least {least}")
 

@@ -83,7 +83,7 @@ def test_quoted_names_may_hold_anything() -> None:
         ("dog cat", "unexpected at 'cat'"),
         ("(dog", r"lacks a \) at its end"),
         ("dog)", r"unexpected at '\)'"),
-        ("dog > 1", "unexpected at '> 1'"),
+        ("dog > 1", "needs >= before a probability .* at '> 1'"),
         ("dog ~ 1", "unexpected at '~ 1'"),
         ("dog & cat", "unexpected at '& cat'"),
         ("@iso", "needs one of = != < <= > >= between, in, exists after @iso"),

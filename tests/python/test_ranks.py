@@ -101,7 +101,7 @@ def test_the_language_of_a_query_is_that_of_names_and_texts_without_one() -> Non
     [
         (3, r"ranks\[0\]: 3 is no rank"),
         ("dog", r"ranks\[0\]: 'dog' is no rank"),
-        ({"colour": "red"}, r"ranks\[0\]: there is no key 'colour' here; known are image_url"),
+        ({"colour": "red"}, r"ranks\[0\]: there is no key 'colour' here; known are image, input"),
         ({"image": "a", "text": "b"}, "rank by one of image, text; give several ranks"),
         ({"image": "a", "top": 3}, "no key 'top' here; known are image, input, region"),
         ({"image": None}, r"ranks\[0\]: rank image=None"),

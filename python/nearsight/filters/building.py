@@ -23,9 +23,13 @@ class Path:
         """Lead through these keys."""
         self._steps = tuple(checked_text(step, "where") for step in steps)
 
+    def __repr__(self) -> str:
+        """As it is written; by itself it asks nothing."""
+        return f"metadata({'.'.join(self._steps)!r})"
+
     def compared(self, operator: Operator, value: object) -> Filter:
         """The statement; raises `ArgumentError` for what cannot be compared."""
-        asked = f"metadata({'.'.join(self._steps)!r}) {operator}"
+        asked = f"{self!r} {operator}"
         if not isinstance(value, str | int | float) or value != value:
             raise ArgumentError(f"{asked} {value!r:.80}: compare with a number, a text or a bool")
         return Compared(self._steps, operator, checked_scalar(value, f"{asked} value"))
@@ -37,7 +41,7 @@ class Path:
     def one_of(self, *values: object) -> Filter:
         """Equal to one of these values, and of the same kind."""
         if not values:
-            raise ArgumentError(f"metadata({'.'.join(self._steps)!r}).one_of(): give a value")
+            raise ArgumentError(f"{self!r}.one_of(): give a value")
         return either(self.compared("=", value) for value in values)
 
     def between(self, least: object, most: object) -> Filter:

@@ -18,6 +18,7 @@ from nearsight.geo import point
 
 _T = TypeVar("_T")
 _CALLS = ("within", "box", "polygon", "unsaid", "has")
+_UNLIKE_PROBABILITY = (">", "<", "<=", "!=")
 _UNITS = {
     **dict.fromkeys(("km", "kilometre", "kilometres", "kilometer", "kilometers"), "km"),
     **dict.fromkeys(("mile", "miles"), "miles"),
@@ -117,6 +118,8 @@ class _Parser:
         name = self._name()
         if self._took(">="):
             return predicted(name, self._number("a probability in 0..1", 0.0, 1.0))
+        if self._next.text in _UNLIKE_PROBABILITY:
+            raise self._error("needs >= before a probability (for less: not dog >= 0.5)")
         if self._took("="):
             token = self._next
             value = self._number("0 or 1", 0.0, 1.0)

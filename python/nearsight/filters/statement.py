@@ -137,7 +137,7 @@ def _flat(kind: type[And] | type[Or], filters: Iterable[Filter]) -> tuple[Filter
     for part in filters:
         if not isinstance(part, Filter):
             raise ArgumentError(
-                f"{part!r:.80} is no filter: use annotated(…), predicted(…) or parse(…)"
+                f"{part!r:.80} is no filter: use annotated(…), predicted(…), … of nearsight.filters"
             )
         parts += part.parts if isinstance(part, kind) else (part,)
     return tuple(parts)

@@ -1,6 +1,6 @@
 """One concept that the general model knows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,5 +17,5 @@ class Concept:
     name: str
     lemmas: tuple[str, ...]
     parents: tuple[str, ...]
-    leaves: tuple[int, ...]
+    leaves: tuple[int, ...] = field(repr=False)
     shown: bool

@@ -1,6 +1,6 @@
 """What may be asked of models, checked before anything is done."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TypeGuard
 
 from nearsight.errors import ArgumentError
@@ -32,7 +32,7 @@ def checked_name(name: object) -> str:
 
 def concept_names(concepts: Iterable[str]) -> list[str]:
     """Each name once, without space around it. Raises `ArgumentError` for no list of names."""
-    if isinstance(concepts, str) or not isinstance(concepts, Iterable):
+    if isinstance(concepts, str | Mapping) or not isinstance(concepts, Iterable):
         raise ArgumentError(f"concepts={concepts!r}: give a list of names")
     listed = list(concepts)
     for name in listed:

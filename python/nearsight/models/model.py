@@ -9,7 +9,7 @@ import numpy as np
 
 from nearsight.embedders import Embedder
 from nearsight.engine import Engine
-from nearsight.errors import ArgumentError, NotFoundError, TrainingError
+from nearsight.errors import ArgumentError, NearsightError, NotFoundError, TrainingError
 from nearsight.ingest import embed_query
 from nearsight.items import Item, Region
 from nearsight.models.arguments import (
@@ -364,7 +364,11 @@ class Model:
 
     def __repr__(self) -> str:
         """Its id and what it recognises."""
-        return f"<nearsight.Model {self.id!r}: {', '.join(self.concepts)}>"
+        try:
+            known = ", ".join(self.concepts) or "no concepts"
+        except NearsightError:  # the app was closed, or the model deleted
+            known = "out of reach"
+        return f"<nearsight.Model {self.id!r}: {known}>"
 
 
 def _stored(head: Head, report: Report) -> HeadRecord:

@@ -48,6 +48,10 @@ class Models:
         self._engine = engine
         self._embedder = embedder
 
+    def __repr__(self) -> str:
+        """Whose they are."""
+        return f"<nearsight.Models of {str(self._truth.path)!r}>"
+
     # -- creating and deleting -----------------------------------------------------------------
 
     def create(

@@ -99,7 +99,7 @@ class ConceptModel:
 
     def __repr__(self) -> str:
         """Its id."""
-        return f"<nearsight.ConceptModel {self.id!r}>"
+        return f"<nearsight.models.ConceptModel {self.id!r}>"
 
 
 class EmbedModel:
@@ -122,6 +122,10 @@ class EmbedModel:
         vector: NDArray[np.float32] = result.vectors[0] / np.linalg.norm(result.vectors[0])
         return vector
 
+    def __repr__(self) -> str:
+        """Its id."""
+        return f"<nearsight.models.EmbedModel {self.id!r}>"
+
 
 class ColorModel:
     """The colours of a picture, found without a network; `type` is "color"."""
@@ -136,6 +140,10 @@ class ColorModel:
         """
         return list(palette(pictures.open(image)))
 
+    def __repr__(self) -> str:
+        """Its id."""
+        return f"<nearsight.models.ColorModel {self.id!r}>"
+
 
 class FocusModel:
     """How sharp a picture is, found without a network; `type` is "focus"."""
@@ -149,6 +157,10 @@ class FocusModel:
         Raises `NotFoundError`, `PictureError`, `ArgumentError`.
         """
         return [("focus", sharpness(pictures.open(image)))]
+
+    def __repr__(self) -> str:
+        """Its id."""
+        return f"<nearsight.models.FocusModel {self.id!r}>"
 
 
 @cache

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 
 from nearsight.document import Node
 from nearsight.errors import ArgumentError
-from nearsight.ranks.hosted import bytes_of, ranks_of
+from nearsight.ranks.hosted import KEYS, bytes_of, ranks_of
 from nearsight.ranks.rank import KINDS, Rank
 
 __all__ = ["Rank", "Ranked", "to_rank", "to_ranks"]
@@ -53,16 +53,24 @@ def _read(value: object, language: str | None, place: str) -> list[Rank]:
     if not isinstance(value, Mapping):
         raise ArgumentError(f"{place}: {value!r:.80} is no rank: give a Rank or a dictionary")
     node = Node(value, place)
-    is_own = set(KINDS) & value.keys() and not isinstance(value.get("input"), Mapping)
     with node.named():
-        return [_own(node, language)] if is_own else ranks_of(node, language)
+        return ranks_of(node, language) if _is_hosted(value) else [_own(node, language)]
+
+
+def _is_hosted(value: Mapping[Any, Any]) -> bool:
+    """Is it the service's? An empty one is; what is mistyped is not, and will be told our keys."""
+    if set(KINDS) & value.keys():
+        return isinstance(value.get("input"), Mapping)
+    return not value or bool(KEYS & value.keys())
 
 
 def _own(node: Node, language: str | None) -> Rank:
     found = node.object(*KINDS, "weight", "crop", "language", "value")
     kinds = [kind for kind in KINDS if kind in found]
     if len(kinds) != 1:
-        raise node.error(f"rank by one of {', '.join(kinds)}; give several ranks for several")
+        raise node.error(
+            f"rank by one of {', '.join(kinds or KINDS)}; give several ranks for several"
+        )
     (kind,) = kinds
     weight = found["weight"].number() if "weight" in found else 1.0
     if "value" in found:

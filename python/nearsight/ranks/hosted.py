@@ -20,6 +20,7 @@ from nearsight.ranks.rank import Rank
 _WIRE = ("annotation", "input", "negate")
 _SDK = ("image_url", "image_bytes", "text_raw", "concepts")
 _FILTERS = ("metadata", "geo_point", "input_types", "input_dataset_ids", "input_status_code")
+KEYS = frozenset((*_WIRE, *_SDK, *_FILTERS))
 
 
 def ranks_of(node: Node, language: str | None = None) -> list[Rank]:

@@ -32,11 +32,12 @@ class Input:
 
     `width` and `height` are in pixels as displayed (EXIF orientation applied), of the part that
     `crop` names if there is one; `size_bytes` is the size of the file it came from, `content` the
-    SHA-256 of its bytes in hex. `url` says where it came from: `file://…`, or whatever it was added
-    with. `concepts` is what the app's user said of the whole picture: True, it shows the concept;
-    False, it does not. `metadata` is a JSON object of the user's, `geo` where the picture was taken
-    or what it shows. `type` and `status` are the hosted service's: every input is an image, and is
-    processed when it is in.
+    SHA-256 of its bytes in hex. `name` is what it was added by: a file's path as it was given or
+    found, so that one from `add("photos/")` is called "photos/dog.jpg". `url` says where it came
+    from: `file://…`, or whatever it was added with. `concepts` is what the app's user said of the
+    whole picture: True, it shows the concept; False, it does not. `metadata` is a JSON object of
+    the user's, `geo` where the picture was taken or what it shows. `type` and `status` are the
+    hosted service's: every input is an image, and is processed when it is in.
     """
 
     id: str
