@@ -150,6 +150,22 @@ def test_one_positive_is_enough_where_there_are_other_pictures(app: nearsight.Ap
     assert set(app.search(concept="verde", k=8).ids) == ids(GREENS)
 
 
+def test_the_name_or_the_id_is_a_hint(app: nearsight.App) -> None:
+    both = (128, 0, 128)
+    app.inputs.add(plain(both), concepts=["c1", "cat"])
+    model = app.models.create("m", concepts=["c1", "cat"])
+
+    def first(concept: str) -> set[str]:
+        model.train()
+        return set(app.search(concept=concept, k=9).ids) - ids([both])
+
+    app.concepts.update("cat", name="Mimi")
+    assert first("cat") == ids(REDS)
+    for name, shown in (("Tabby cat", REDS), ("lemon", BLUES)):
+        app.concepts.update("c1", name=name)
+        assert first("c1") == ids(shown)
+
+
 def test_what_nobody_showed_cannot_be_learned(app: nearsight.App) -> None:
     app.inputs.add(plain(GREENS[0]), not_concepts=["giallo"])
     model = app.models.create("m", concepts=["rosso", "giallo"])

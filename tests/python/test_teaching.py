@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nearsight.knowledge import ConceptSpace, ConceptTree
-from nearsight.teaching import NO, PRESUMED, YES, Report, calibrate, kinship, solve, teach
+from nearsight.teaching import NO, PRESUMED, YES, Report, calibrate, doubts, kinship, solve, teach
 from nearsight.teaching.ridge import inverted
 
 Problem = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -222,6 +222,47 @@ def test_a_left_out_kinship_is_that_of_an_explicit_refit() -> None:
         values = np.log(predictions @ refit.mixture)
         rest = values[~shows]
         assert left_out[i] == pytest.approx((values[i] - rest.mean()) / rest.std(), abs=1e-3)
+
+
+def kinship_of_dogs(*names: str) -> np.ndarray:
+    """The kinship of a pug, a beagle and a tabby, of a collie, and of others, taught as `names`."""
+    predictions = certain("pug", "beagle", "tabby", "collie", "lion", *OTHERS)
+    shows = np.arange(len(predictions)) < 3
+    tree = ConceptTree.load()
+    meant = [concept for name in names for concept in tree.named(name)]
+    return kinship(ConceptSpace.of(1000), predictions, shows, np.ones(13), meant).values
+
+
+def test_the_name_says_which_of_the_concepts_that_fit_is_meant() -> None:
+    unnamed, animal = kinship_of_dogs(), kinship_of_dogs("animal")
+    goldfish, lion = 4 + len(OTHERS), 4
+    assert unnamed[lion] > unnamed[goldfish] + 1, "the narrowest: carnivores"
+    assert animal[lion] == pytest.approx(animal[goldfish], abs=0.1), "any animals, says the name"
+    assert animal[goldfish] > animal[5:goldfish].max() + 2
+
+
+def test_a_name_that_the_examples_refute_changes_next_to_nothing() -> None:
+    assert kinship_of_dogs("banana") == pytest.approx(kinship_of_dogs(), abs=0.05)
+    assert (kinship_of_dogs("qwertz") == kinship_of_dogs()).all()
+
+
+def test_what_the_name_does_not_mean_is_doubted_more() -> None:
+    predictions = certain("pug", "beagle", "tabby", "collie", *OTHERS)
+    vectors, stances = np.ones((12, 2), np.float32), np.repeat([1, -1], [3, 9]).astype(np.int8)
+    unnamed = doubts(vectors, predictions, stances)
+    named = doubts(vectors, predictions, stances, meant=ConceptTree.load().named("dog"))
+    assert named[2] > unnamed[2] + 0.05, "the tabby said to be a dog"
+    assert named[:2].max() < unnamed[2], "but not the dogs"
+
+
+def test_half_of_the_belief_is_with_what_a_name_means() -> None:
+    space, tree = ConceptSpace.of(1000), ConceptTree.load()
+    nobody, crane = space.prior(), space.prior(tree.named("crane"))
+    raised = np.flatnonzero(crane > nobody)
+    assert len(tree.named("crane")) == len(raised) == 2, "the bird and the machine"
+    assert crane[raised] == pytest.approx(nobody[raised] / 2 + 0.25)
+    assert nobody.sum() == pytest.approx(crane.sum()) == pytest.approx(1)
+    assert space.prior() == pytest.approx(nobody), "nothing is remembered"
 
 
 def test_the_space_of_concepts_is_linear_both_ways() -> None:

@@ -9,6 +9,7 @@ Concepts that cover the same leaves say the same of every picture: they are one 
 as all of them together, which changes no distance and spares a quarter of the axes.
 """
 
+from collections.abc import Iterable
 from functools import cache
 from math import log
 
@@ -21,6 +22,7 @@ from nearsight.knowledge.tree import ConceptTree
 Floats = NDArray[np.float32]
 
 _UNNAMED = 1 / 20  # how likely a concept that people have no word for is what examples share
+_BELIEVED = 0.5  # of all belief before any example is seen, the part that a name gets
 
 
 class ConceptSpace:
@@ -35,6 +37,7 @@ class ConceptSpace:
         for concept in tree:
             alike.setdefault(concept.leaves, []).append(concept)
         axes = sorted(alike, key=lambda covered: (len(covered) > 1, covered))
+        self._axis = {covered: axis for axis, covered in enumerate(axes)}
         leaves = len(tree.leaf_ids)
         self._above = np.zeros((leaves, len(axes) - leaves), np.float32)
         for column, covered in enumerate(axes[leaves:]):
@@ -42,7 +45,8 @@ class ConceptSpace:
         content = [-len(alike[covered]) * log(len(covered) / leaves) for covered in axes]
         self._lengths = np.sqrt(content).astype(np.float32)
         named = [any(concept.shown for concept in alike[covered]) for covered in axes]
-        self.prior = np.where(named, 1.0, _UNNAMED)
+        prior = np.where(named, 1.0, _UNNAMED)
+        self._prior: NDArray[np.float64] = prior / prior.sum()
 
     @staticmethod
     @cache
@@ -52,6 +56,18 @@ class ConceptSpace:
             return None
         tree = ConceptTree.load()
         return ConceptSpace(tree) if len(tree.leaf_ids) == labels else None
+
+    def prior(self, meant: Iterable[Concept] = ()) -> NDArray[np.float64]:
+        """How likely each concept is what examples share before they are seen, f64[axes], sum 1.
+
+        `meant` are the concepts of the tree that its name means: half of the belief is theirs in
+        equal parts, the other half everybody's.
+        """
+        prior = self._prior.copy()
+        if axes := sorted({self._axis[concept.leaves] for concept in meant}):
+            prior *= 1 - _BELIEVED
+            prior[axes] += _BELIEVED / len(axes)
+        return prior
 
     def spread(self, probabilities: Floats) -> Floats:
         """Turn probabilities f32[n, leaves] into points f32[n, axes]."""

@@ -75,7 +75,9 @@ def suspects(truth: Truth, lessons: Lessons, record: ModelRecord, n: int) -> lis
     for concept in record.concepts:
         with truth.snapshot():  # not while judging, which takes long
             lesson, labelled = lessons.of(record, concept), lessons.labelled(concept)
-        doubt = doubts(lesson.vectors, lesson.predictions, lesson.stances, lesson.settings)
+        doubt = doubts(
+            lesson.vectors, lesson.predictions, lesson.stances, lesson.settings, lesson.meant
+        )
         said = np.isin(lesson.embeddings, labelled)
         for row in np.flatnonzero(said & (lesson.stances != PRESUMED) & (doubt > 0.5)):
             stance = bool(lesson.stances[row] == YES)

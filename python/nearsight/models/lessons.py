@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from nearsight.embedders import Embedder
 from nearsight.errors import TrainingError
+from nearsight.knowledge import ENGLISH, Concept, ConceptTree
 from nearsight.models.parameters import HyperParameters
 from nearsight.teaching import NO, PRESUMED, YES, Settings
 from nearsight.truth import ModelRecord, Truth, evenly
@@ -21,6 +22,7 @@ class Lesson:
     """The examples of one concept, by embedding: what `nearsight.teaching.teach` takes.
 
     `embeddings` u64[n], `vectors` f32[n, dim], `predictions` f32[n, labels], `stances` i8[n].
+    `meant` are the general concepts that its name or id means.
     """
 
     embeddings: Ids
@@ -28,6 +30,7 @@ class Lesson:
     predictions: NDArray[np.float32]
     stances: NDArray[np.int8]
     settings: Settings
+    meant: tuple[Concept, ...]
 
     @property
     def told(self) -> Ids:
@@ -55,7 +58,8 @@ class Lessons:
         stance |= dict.fromkeys(presumed.tolist(), PRESUMED)
         ids, vectors, predictions = self.features(np.array(sorted(stance), np.uint64))
         stances = np.array([stance[id_] for id_ in ids.tolist()], np.int8)
-        return Lesson(ids, vectors, predictions, stances, parameters.settings)
+        meant = self._meant(concept)
+        return Lesson(ids, vectors, predictions, stances, parameters.settings, meant)
 
     def said(self, record: ModelRecord, concept: str) -> tuple[Ids, Ids]:
         """The embeddings said to show a concept, and those said not to, or to show a rival.
@@ -79,6 +83,17 @@ class Lessons:
         return self._truth.embeddings.some(
             embeddings.tolist(), self._embedder.dim, len(self._embedder.labels)
         )
+
+    def _meant(self, concept: str) -> tuple[Concept, ...]:
+        """The general concepts that the name or the id means in English; often none.
+
+        Reading the other languages would double the time of a first training.
+        """
+        if not self._embedder.labels:
+            return ()
+        tree = ConceptTree.load()
+        called = self._truth.concepts.records([concept])[concept].name
+        return (*tree.named(called, ENGLISH), *tree.named(concept, ENGLISH))
 
 
 def _check(record: ModelRecord, concept: str, yes: int, no: int, presumed: int) -> None:

@@ -174,6 +174,11 @@ class Model:
         `closed_environment` nothing is presumed. Of more than 2000 on either side an even selection
         is used. `hyper_parameters` change the numbers.
 
+        The name is a hint: what it (or the id) means in English among the general model's concepts
+        is believed to be what the examples share unless they speak against it. That helps most with
+        one example or two; a name that means something else than you show does harm with so few,
+        next to none from five on. A name that means nothing ("rex") changes nothing.
+
         Raises `TrainingError` (no concepts, a concept that no input is said to show, or nothing to
         tell it from), `ReadOnlyError`.
         """
@@ -188,7 +193,9 @@ class Model:
             told = reduce(np.union1d, (lesson.told for lesson in lessons.values()))
             inputs = self._truth.examples.inputs(told)
         taught = {
-            concept: teach(lesson.vectors, lesson.predictions, lesson.stances, lesson.settings)
+            concept: teach(
+                lesson.vectors, lesson.predictions, lesson.stances, lesson.settings, lesson.meant
+            )
             for concept, lesson in lessons.items()
         }
         with self._truth.writing():

@@ -5,15 +5,19 @@ examples of how much more probable it is in them than elsewhere, so that of all 
 the examples the narrowest wins (the size principle of Xu & Tenenbaum 2007). The average of the
 hypotheses, weighted by their posterior, is a weight for every leaf, and a picture's kinship is
 log(weights · predictions). Five examples prove less by their pixels than by what they share.
+
+Before any example is seen, half of the belief is with what the name of the taught concept means, if
+it means anything: examples that it fits need not prove it, and those that it does not fit refute it
+as any other hypothesis.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nearsight.knowledge import ConceptSpace
+from nearsight.knowledge import Concept, ConceptSpace
 
 Vectors = NDArray[np.float32]
 Floats = NDArray[np.float64]
@@ -38,13 +42,20 @@ class Kinship:
 
 
 def kinship(
-    space: ConceptSpace, predictions: Vectors, shows: NDArray[np.bool_], weights: Floats
+    space: ConceptSpace,
+    predictions: Vectors,
+    shows: NDArray[np.bool_],
+    weights: Floats,
+    meant: Iterable[Concept] = (),
 ) -> Kinship:
-    """Learn from predictions f32[n, labels], those that show it, and positive weights f64[n]."""
+    """Learn from predictions f32[n, labels], those that show it, and positive weights f64[n].
+
+    `meant` are the concepts that the name of what is taught means, if any.
+    """
     elsewhere = weights[~shows] @ predictions[~shows] / weights[~shows].sum()
     usual = space.rolled_up(elsewhere[None].astype(np.float32))[0] + _FLOOR
     ratios = np.log((space.rolled_up(predictions[shows]) + _FLOOR) / usual).astype(np.float64)
-    evidence = ratios.sum(axis=0) + np.log(space.prior)
+    evidence = ratios.sum(axis=0) + np.log(space.prior(meant))
     folds = list(_folds(len(ratios)))
     without = np.stack([evidence, *(evidence - ratios[fold].sum(axis=0) for fold in folds)])
     mixtures = space.rolled_down(_posterior(without)) + np.float32(_FLOOR)

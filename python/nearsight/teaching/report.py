@@ -65,7 +65,7 @@ def _estimated(
     Among labelled pictures it is counted. Among unlabelled ones it is the mean of two estimates
     that err differently (by the left-out positives; by the probabilities of the unlabelled), drawn
     to what is usual as if that were five more positives. Weight, usual value and spread were fitted
-    to half of the concepts of tests/e2e/taught_concepts.py.
+    to half of the concepts of tests/e2e/taught_concepts.py, with the other half in sight.
     """
     count = len(positive)
     if count < 2:

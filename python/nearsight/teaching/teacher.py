@@ -3,20 +3,21 @@
 Two judges look at a picture. `Ridge` compares it with the examples: by the unit embedding and,
 where the model predicts the general concepts, by the predictions as a point in the concepts' space,
 each block centred and scaled to the same variance (the second to 0.45² of it). `Kinship` asks for
-what the examples have in common in the tree of concepts. Each is heard as far as it finds examples
-that it had no part in.
+what the examples have in common in the tree of concepts, where the name of what is taught is a
+hint. Each is heard as far as it finds examples that it had no part in.
 
 Both sides count the same in total, however many examples they have; within the negative side an
 unlabelled picture counts a tenth of one that was said not to show the concept, because it may show
 it.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nearsight.knowledge import ConceptSpace
+from nearsight.knowledge import Concept, ConceptSpace
 from nearsight.teaching.calibration import Calibration, calibrate
 from nearsight.teaching.head import Head
 from nearsight.teaching.kinship import Kinship, deviation, kinship
@@ -49,14 +50,16 @@ def teach(
     predictions: Vectors,
     stances: NDArray[np.int8],
     settings: Settings = Settings(),
+    meant: Iterable[Concept] = (),
 ) -> tuple[Head, Report]:
     """Learn a concept from n examples, at least one YES and one that is not.
 
     `vectors` f32[n, dim] are embeddings of any length but zero, `predictions` f32[n, labels]
     probabilities (labels may be 0), `stances` i8[n] hold YES (shows it), NO (does not) or PRESUMED
-    (nobody said). Deterministic; O(n³): 0.1 s for 1000 examples on one core.
+    (nobody said). `meant` are the general concepts that the taught one's name means; it counts
+    where there are predictions. Deterministic; O(n³): 0.1 s for 1000 examples on one core.
     """
-    look, kin, opinion = _judges(vectors, predictions, stances, settings)
+    look, kin, opinion = _judges(vectors, predictions, stances, settings, meant)
     calibration = calibrate(*_sides(opinion.left_out, stances))
     judged = report(*_sides(opinion.left_out, stances), calibration)
     return _head(look, kin, opinion, calibration, predictions.shape[1]), judged
@@ -67,26 +70,31 @@ def doubts(
     predictions: Vectors,
     stances: NDArray[np.int8],
     settings: Settings = Settings(),
+    meant: Iterable[Concept] = (),
 ) -> Floats:
     """How much speaks against each label, f64[n] in 0..1, by a fit that has not seen it.
 
     What `teach` takes. It is the probability that the label is wrong if half of all labels were, so
     that it orders labels of both kinds; 0 for those that are PRESUMED, which nobody said.
     """
-    _, _, opinion = _judges(vectors, predictions, stances, settings)
+    _, _, opinion = _judges(vectors, predictions, stances, settings, meant)
     fitted = calibrate(*_sides(opinion.left_out, stances))
     odds = fitted.slope * opinion.left_out + fitted.offset - np.log(1 / (1 / fitted.share - 1))
     return np.where(stances == PRESUMED, 0.0, 0.5 - 0.5 * np.tanh(0.5 * stances * odds))
 
 
 def _judges(
-    vectors: Vectors, predictions: Vectors, stances: NDArray[np.int8], settings: Settings
+    vectors: Vectors,
+    predictions: Vectors,
+    stances: NDArray[np.int8],
+    settings: Settings,
+    meant: Iterable[Concept],
 ) -> tuple["_Look", Kinship | None, "_Opinion"]:
     shows = stances == YES
     weights = _balanced(stances, settings.presumed_weight)
     space = ConceptSpace.of(predictions.shape[1])
     look = _look(vectors, predictions, shows, weights, settings.penalty, space)
-    kin = None if space is None else kinship(space, predictions, shows, weights)
+    kin = None if space is None else kinship(space, predictions, shows, weights, meant)
     return look, kin, _opinion(look.fit, kin, shows)
 
 
