@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from nearsight.adding import StatusCounts
     from nearsight.annotations import Annotations
     from nearsight.app import App, Info, open
+    from nearsight.checkup import Checkup, check
     from nearsight.concepts import Concept, Concepts
     from nearsight.engine import version as __version__
     from nearsight.errors import (
@@ -79,6 +80,7 @@ __all__ = [
     "App",
     "ArgumentError",
     "BoundingBox",
+    "Checkup",
     "ClosedError",
     "Concept",
     "Concepts",
@@ -124,6 +126,7 @@ __all__ = [
     "annotated",
     "box",
     "changed",
+    "check",
     "colors",
     "diagnosis",
     "embedders",
@@ -148,6 +151,7 @@ _HOMES = {
     "App": "app:App",
     "ArgumentError": "errors:ArgumentError",
     "BoundingBox": "region:BoundingBox",
+    "Checkup": "checkup:Checkup",
     "ClosedError": "errors:ClosedError",
     "Concept": "concepts:Concept",
     "Concepts": "concepts:Concepts",
@@ -193,6 +197,7 @@ _HOMES = {
     "annotated": "filters:annotated",
     "box": "filters:box",
     "changed": "filters:changed",
+    "check": "checkup:check",
     "colors": "colors",
     "diagnosis": "diagnosis",
     "embedders": "embedders",

@@ -7,6 +7,8 @@ from types import TracebackType
 
 from nearsight import embedders
 from nearsight.annotations import Annotations
+from nearsight.cache_folder import cache_of, forgotten
+from nearsight.checkup import Checkup, check
 from nearsight.concepts import Concepts
 from nearsight.embedders import Embedder
 from nearsight.engine import Engine, kernel
@@ -18,7 +20,7 @@ from nearsight.naming import Naming
 from nearsight.ranking import Rankings
 from nearsight.search import Search
 from nearsight.text import checked_text
-from nearsight.truth import Truth, commits
+from nearsight.truth import Durability, Truth, back_up, commits, require_free
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +54,13 @@ class App:
     `Search.__call__`).
     """
 
-    def __init__(self, path: Path, embedder: Embedder, *, read_only: bool) -> None:
+    def __init__(
+        self, path: Path, embedder: Embedder, *, read_only: bool, durability: Durability
+    ) -> None:
         """Open the truth and its engine; use `nearsight.open`."""
         self.path = path
         self.model = embedder.name
-        self._truth = Truth(path, read_only=read_only)
+        self._truth = Truth(path, read_only=read_only, durability=durability)
         try:
             self._truth.adopt_model(
                 embedder.name, embedder.fingerprint, embedder.dim, embedder.labels
@@ -65,7 +69,7 @@ class App:
                 self._truth,
                 embedder.dim,
                 len(embedder.labels),
-                _cache_of(path),
+                cache_of(path),
             )
         except BaseException:
             self._truth.close()
@@ -94,9 +98,52 @@ class App:
             models=len(self.models),
             commits=commits(self._truth.generation),
             size_bytes=sum(_size(self.path.with_name(self.path.name + s)) for s in ("", "-wal")),
-            cache_bytes=sum(_size(file) for file in _cache_of(self.path).glob("*")),
+            cache_bytes=sum(_size(file) for file in cache_of(self.path).glob("*")),
             kernel=kernel(),
         )
+
+    def check(self) -> Checkup:
+        """Look at every page of the file and every block of its cache; see `nearsight.check`."""
+        with self._truth.reading():  # refuses what was closed
+            path = self.path
+        return check(path)
+
+    def backup(self, path: str | PathLike[str], *, overwrite: bool = False) -> Path:
+        """Copy what is committed now to a file of its own at `path`, and return its path.
+
+        Others may read and write meanwhile. The copy appears whole or not at all, on the medium,
+        checked page by page and without what was erased. A file that is there is replaced only
+        with `overwrite`, together with its cache; one that is open never.
+
+        To restore, open the backup and back it up to where the database was.
+
+        Raises `ArgumentError` (there is a file, or it is open), `NotFoundError` (no such folder),
+        `DatabaseError` (disk full, or the place is in use), `CorruptionError`.
+        """
+        target = _checked_path(path)
+        require_free(target, overwrite=overwrite)
+        with forgotten(cache_of(target)):
+            back_up(self._truth, target, overwrite=overwrite)
+        return target
+
+    def compact(self) -> int:
+        """Rewrite the file and its cache without what was erased; how many bytes that freed.
+
+        Afterwards nothing of a deleted input is left in them: no embedding, no thumbnail, no
+        metadata. (What a custom model learned from it stays until that version is deleted, and
+        nothing can be said of other copies, or of what the medium keeps of overwritten blocks.)
+        Takes as much of the disk again while it works, and nobody can write meanwhile.
+
+        Raises `ReadOnlyError`; `DatabaseError` where another app has the cache, another process
+        keeps reading, or the disk is full: nothing is lost then.
+        """
+        before = self._bytes()
+        self._engine.compact()
+        return before - self._bytes()
+
+    def _bytes(self) -> int:
+        info = self.info()
+        return info.size_bytes + info.cache_bytes
 
     def close(self) -> None:
         """Write the cache and close the file; a second time does nothing."""
@@ -126,13 +173,21 @@ class App:
 
 
 def open(
-    path: str | PathLike[str], *, model: str | Embedder = "general", read_only: bool = False
+    path: str | PathLike[str],
+    *,
+    model: str | Embedder = "general",
+    read_only: bool = False,
+    durability: Durability = "full",
 ) -> App:
     """Open the database at `path`, or create it there.
 
     `model` is the name of an installed model or an `Embedder` of your own; a database keeps to the
     one it was made with. `read_only` neither creates nor changes a database (SQLite may put empty
     -wal and -shm files beside it).
+
+    What was acknowledged survives the end of the process, however it ends. With `durability="full"`
+    it survives a power cut, too; with `"fast"`, which does not wait for the medium, a power cut may
+    take the newest changes away, each whole and the last ones first.
 
     Raises `NotFoundError` (no such folder; with `read_only`, no such file), `DatabaseError` (not a
     nearsight database), `VersionError`, `ModelMismatchError`, `CorruptionError`, `DataLossError`.
@@ -142,6 +197,16 @@ def open(
     ...     len(app.inputs)
     0
     """
+    given = _checked_path(path)
+    if durability not in ("full", "fast"):
+        raise ArgumentError(f'durability={durability!r}: give "full" or "fast"')
+    embedder = embedders.load(model) if isinstance(model, str) else model
+    if not all(hasattr(embedder, name) for name in ("fingerprint", "prepare", "embed")):
+        raise ArgumentError(f"model={model!r}: give the name of a model, or an Embedder")
+    return App(given, embedder, read_only=read_only, durability=durability)
+
+
+def _checked_path(path: str | PathLike[str]) -> Path:
     try:
         given = Path(fspath(path))
     except TypeError as error:
@@ -149,15 +214,7 @@ def open(
     checked_text(str(given), "path")
     if not given.name:
         raise ArgumentError(f"path={path!r}: give the path of a file, e.g. photos.ns")
-    embedder = embedders.load(model) if isinstance(model, str) else model
-    if not all(hasattr(embedder, name) for name in ("fingerprint", "prepare", "embed")):
-        raise ArgumentError(f"model={model!r}: give the name of a model, or an Embedder")
-    return App(given.absolute(), embedder, read_only=read_only)
-
-
-def _cache_of(path: Path) -> Path:
-    """The folder of derived files: beside the database, and deletable at any moment."""
-    return path.with_name(path.name + "-cache")
+    return given.absolute()
 
 
 def _size(path: Path) -> int:

@@ -8,21 +8,20 @@ belongs to, the embedding of what it is about. Its cache on disk is derived from
 be deleted at any moment, and this module says when it has to be.
 """
 
-import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeVar
-from weakref import WeakSet
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nearsight import _core
 from nearsight._core import Columns, ColumnsSnapshot, DocSet, Index, RowMask, Snapshot
-from nearsight.errors import DataLossError
-from nearsight.truth import Truth, commits
+from nearsight.cache_folder import Cache
+from nearsight.errors import DatabaseError, DataLossError
+from nearsight.truth import Truth, commits, compact
 
 __all__ = [
     "EMBEDDING",
@@ -37,6 +36,7 @@ __all__ = [
     "RowMask",
     "Snapshot",
     "View",
+    "cache_damages",
     "kernel",
     "version",
 ]
@@ -47,7 +47,6 @@ EMBEDDING = "embedding"
 PREDICTION = "prediction"
 
 _REPLAY_ROWS = 1024
-_DERIVED = ("manifest*", "rows-*.seg", "columns*", "facts-*.seg")  # the files of a cache
 
 # What the core ranks by, as its stub has it: field, query, weight, curve; weight, squash, bias,
 # terms.
@@ -108,9 +107,7 @@ class Engine:
             raise
 
     def _open(self) -> Caches:
-        fields: list[_core.Field] = [(EMBEDDING, self._dim, "f32", "cosine")]
-        if self._labels:
-            fields.append((PREDICTION, self._labels, "f16", "dot"))
+        fields = _fields(self._dim, self._labels)
         uuid = self._truth.uuid
         if self._cache.directory is not None:
             try:
@@ -167,6 +164,9 @@ class Engine:
             return
         newest = max(seen, key=commits)
         if not known and commits(newest) > commits(generation):
+            if self._truth.durability == "fast":  # what was promised: the end may be missing
+                self.rebuild("it had seen commits that a power cut took from the file")
+                return
             raise DataLossError(
                 f"{self._truth.path} is at commit {commits(generation)}, but its cache has seen "
                 f"commit {commits(newest)}: acknowledged changes are missing from the file (its "
@@ -221,6 +221,30 @@ class Engine:
     def rebuild(self, because: str) -> None:
         """Derive the cache again from the truth; until it is whole, the old one is searched."""
         self._warn(f"rebuilt: {because}")
+        self._derive()
+
+    def compact(self) -> None:
+        """Rewrite the truth and the cache without what was erased; see `truth.compact`.
+
+        Raises `DatabaseError` where the cache is another app's: what was erased would stay in it.
+        """
+        with self._changing:
+            self._truth.require_writable()
+            if not self._cache.is_ours:
+                raise DatabaseError(
+                    f"{self._cache.given} is written by another app, or cannot be written, so what "
+                    "was erased would stay in it: close the other one, then compact again."
+                )
+            compact(self._truth)
+            self._derive()
+            if self._cache.directory is None:
+                raise DatabaseError(
+                    f"{self._cache.given}: files of the cache cannot be removed, and what was "
+                    "erased may be in them. Delete the folder."
+                )
+            self._caches.seal()
+
+    def _derive(self) -> None:
         with self._changing:
             with self._truth.snapshot():
                 generation, upto = self._truth.generation, self._truth.embeddings.last()
@@ -252,75 +276,51 @@ class Engine:
         logging.getLogger("nearsight").warning("cache of %s %s", self._truth.path, what)
 
 
-class Cache:
-    """The folder of one engine's derived files: whose it is, and taking the files away.
+def _fields(dim: int, labels: int) -> "list[_core.Field]":
+    fields: list[_core.Field] = [(EMBEDDING, dim, "f32", "cosine")]
+    if labels:
+        fields.append((PREDICTION, labels, "f16", "dot"))
+    return fields
 
-    `directory` is None where there is nothing to read and nothing may be written.
+
+def cache_damages(truth: Truth, directory: Path) -> Iterator[str]:
+    """What is wrong with the cache of `truth`: one sentence each; nothing if it is sound.
+
+    Looks at every block of every file, at the generation, and, where the cache is not behind, at
+    whether it holds the truth's embeddings and annotations and no others. Changes nothing.
     """
-
-    def __init__(self, directory: Path, *, read_only: bool) -> None:
-        """Claim the folder, unless `read_only` or another app has it (a lock that dies with it)."""
-        self.given = directory
-        self.directory: Path | None = directory
-        self._lock: int | None = None if read_only else self._claimed()
-        if self._lock is None and not directory.is_dir():
-            self.directory = None
-
-    @property
-    def is_ours(self) -> bool:
-        """May this engine write?"""
-        return self._lock is not None
-
-    def _claimed(self) -> int | None:
-        import fcntl
-
+    size = truth.model_size()
+    if size is None or not directory.is_dir():
+        return
+    where, uuid = str(directory), truth.uuid
+    rows = Index.open(where, uuid, _fields(*size), True)
+    docs = Columns.open(where, uuid, True)
+    for cache in (rows, docs):
+        if cache.dropped_because:
+            yield f"{directory}: {cache.dropped_because}"
+            continue
         try:
-            self.given.mkdir(exist_ok=True)
-            lock = os.open(self.given / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-        except OSError:
-            return None
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(lock)
-            return None
-        _claims.add(self)
-        return lock
-
-    def leave_to_the_parent(self) -> None:
-        """In a forked child: let go of its copy of the lock, which would outlive the parent."""
-        lock, self._lock = self._lock, None
-        if lock is not None:
-            os.close(lock)
-
-    def clear(self) -> None:
-        """Remove the derived files if they are ours to remove; else do without the folder."""
-        left = 0 if self.is_ours else 1
-        for file in [file for derived in _DERIVED for file in self.given.glob(derived)]:
-            try:
-                if self.is_ours:
-                    file.unlink(missing_ok=True)
-            except OSError:
-                left += 1
-        if left:
-            self.directory = None  # the damaged files would be read again
-
-    def release(self) -> None:
-        """Give the folder to whoever wants it next."""
-        lock, self._lock = self._lock, None
-        if lock is not None:
-            import fcntl
-
-            fcntl.flock(lock, fcntl.LOCK_UN)  # closing is not enough where a forked child has it
-            os.close(lock)
+            cache.snapshot().verify()
+        except CacheDamaged as damage:
+            yield f"{directory}: {damage}"
+            continue
+        yield from _disagreements(truth, cache, directory)
 
 
-_claims: WeakSet[Cache] = WeakSet()
-
-
-def _leave_claims_to_the_parent() -> None:
-    for cache in list(_claims):
-        cache.leave_to_the_parent()
-
-
-os.register_at_fork(after_in_child=_leave_claims_to_the_parent)
+def _disagreements(truth: Truth, cache: Index | Columns, directory: Path) -> Iterator[str]:
+    what = "rows" if isinstance(cache, Index) else "columns"
+    with truth.snapshot():
+        generation = truth.generation
+        if not truth.knows(cache.generation):
+            yield (
+                f"{directory}: its {what} are of commit {commits(cache.generation)}, which the "
+                f"file does not know; its own last one is {commits(generation)}"
+            )
+        elif cache.generation == generation:
+            if isinstance(cache, Index):
+                held, wanted = cache.snapshot().ids(), truth.embeddings.ids()
+            else:
+                view = cache.snapshot()
+                held, wanted = view.docs(view.all()), truth.annotations.numbers()
+            if not np.array_equal(held, wanted):
+                yield f"{directory}: its {what} are not those of the file, though as new as it"

@@ -16,7 +16,8 @@ from nearsight.filters import parse
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
-COMMANDS = {"add", "search", "show", "info", "rm", "demo", "doctor", "bench"}
+COMMANDS = {"add", "search", "show", "info", "rm", "check", "backup", "compact"}
+COMMANDS |= {"demo", "doctor", "bench"}
 
 
 def blocks(language: str) -> list[str]:

@@ -17,10 +17,11 @@ PACKAGE = ROOT / "python" / "nearsight"
 
 # ---- Python: a module sees those on lower floors only, and the neighbours named in NEIGHBOURS.
 
-FLOOR = {"errors": 0, "held": 0, "text": 1, "vectors": 1, "geo": 2, "region": 2, "patching": 2}
+FLOOR = {"errors": 0, "held": 0, "cache_folder": 1, "text": 1, "vectors": 1}
+FLOOR |= {"geo": 2, "region": 2, "patching": 2}
 FLOOR |= {"document": 2, "paging": 2, "filters": 3, "items": 3, "ranks": 4, "query": 5}
 FLOOR |= dict.fromkeys(["truth", "engine", "embedders", "pictures", "knowledge"], 4)
-FLOOR |= dict.fromkeys(["colors", "focus", "hits", "ingest", "teaching", "originals"], 5)
+FLOOR |= dict.fromkeys(["checkup", "colors", "focus", "hits", "ingest", "teaching", "originals"], 5)
 FLOOR |= {"adding": 6, "naming": 6, "ranking": 7, "filtering": 8}
 FLOOR |= dict.fromkeys(["inputs", "concepts", "annotations", "models", "search"], 9)
 FLOOR |= {"app": 10, "diagnosis": 11, "nearsight": 12}

@@ -208,7 +208,7 @@ def test_settings_hold_in_new_and_in_reopened_files(path: Path, name: str, value
 def test_a_setting_that_sqlite_ignores_is_noticed(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection, "_PAGE_SIZE", 8191)  # no power of two: SQLite keeps its own
+    monkeypatch.setattr(connection, "PAGE_SIZE", 8191)  # no power of two: SQLite keeps its own
     with pytest.raises(DatabaseError):
         Truth(path)
 

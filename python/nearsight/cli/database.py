@@ -31,6 +31,12 @@ def open_for_erasing(args: argparse.Namespace) -> App:
     return nearsight.open(_path(args), model=args.model)
 
 
+def existing_path(args: argparse.Namespace) -> Path:
+    """The path `--db`. Raises `NotFoundError` where nothing is."""
+    _require(_path(args))
+    return _path(args)
+
+
 def _path(args: argparse.Namespace) -> Path:
     path: Path = args.db or DATABASE
     return path

@@ -7,12 +7,16 @@ import sys
 from collections.abc import Sequence
 
 from nearsight import ArgumentError, NearsightError, __version__
-from nearsight.cli import add, bench, demo, doctor, info, rm, search, show
+from nearsight.cli import add, backup, bench, check, compact, demo, doctor, info, rm, search, show
 from nearsight.cli.arguments import add_global_options, bind_negative_numbers, example
 from nearsight.cli.codes import BROKEN_PIPE, FAILURE, INTERRUPTED, USAGE
 from nearsight.cli.terminal import complain, prepare_streams
 
-_COMMANDS = (add, search, show, info, rm, demo, doctor, bench)
+_COMMANDS = (
+    *(add, search, show, info, rm),
+    *(check, backup, compact),
+    *(demo, doctor, bench),
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -1,5 +1,6 @@
 """The truth: one SQLite file that holds everything that cannot be derived from something else."""
 
+from nearsight.truth.connection import Durability
 from nearsight.truth.examples import evenly
 from nearsight.truth.models import HeadRecord, ModelRecord
 from nearsight.truth.records import (
@@ -10,10 +11,13 @@ from nearsight.truth.records import (
     NewInput,
     commits,
 )
+from nearsight.truth.soundness import damages, pages
 from nearsight.truth.truth import Truth
+from nearsight.truth.upkeep import back_up, compact, require_free
 
 __all__ = [
     "Annotation",
+    "Durability",
     "HeadRecord",
     "Input",
     "ModelRecord",
@@ -21,6 +25,11 @@ __all__ = [
     "NewEmbedding",
     "NewInput",
     "Truth",
+    "back_up",
     "commits",
+    "compact",
+    "damages",
     "evenly",
+    "pages",
+    "require_free",
 ]

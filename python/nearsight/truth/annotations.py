@@ -5,10 +5,12 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 
 import apsw
+import numpy as np
+from numpy.typing import NDArray
 
 from nearsight.region import BoundingBox
 from nearsight.truth.concepts import ensure_concepts
-from nearsight.truth.database import LOOKUP_SLICE, Database, select
+from nearsight.truth.database import LOOKUP_SLICE, Database, as_ids, select
 from nearsight.truth.embeddings import insert_embedding
 from nearsight.truth.records import Annotation, NewAnnotation, as_time
 
@@ -67,6 +69,11 @@ class AnnotationTable:
                 db.execute("delete from annotation where id = ?", (id_,))
                 found += [id_] * bool(db.changes())
         return found
+
+    def numbers(self) -> NDArray[np.uint64]:
+        """The numbers of all annotations, rising."""
+        with self._database.reading() as db:
+            return as_ids(db.execute("select number from annotation order by number"))
 
     def has(self, id_: str) -> bool:
         """Is there an annotation with this id?"""

@@ -1,11 +1,11 @@
 """Opening the one file, so that what is acknowledged survives and what is damaged is noticed.
 
-Settings and their reasons: WAL with synchronous FULL makes COMMIT the only commit point and
+Settings and their reasons: WAL makes COMMIT the only commit point, which with synchronous FULL
 survives power loss; the checksum VFS (https://sqlite.org/cksumvfs.html) turns a flipped bit into an
-error instead of a wrong answer; a page of 8 KiB holds one embedding with its prediction. SQLite
-ignores what it cannot do, so settings are read back: those of the connection at every opening, the
-layout of a new file before its first table is made (`is_blank`), checksums and WAL at every opening
-(`check_protection`).
+error instead of a wrong answer; secure_delete overwrites what is erased; a page of 8 KiB holds one
+embedding with its prediction. SQLite ignores what it cannot do, so settings are read back: those of
+the connection at every opening, the layout of a new file before its first table is made
+(`is_blank`), checksums and WAL at every opening (`check_protection`).
 
 Nobody else may open() the file in this process: see `held`.
 """
@@ -15,6 +15,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote
 
 import apsw
@@ -26,10 +27,13 @@ from nearsight.errors import (
 )
 from nearsight.truth.failures import BUSY_TIMEOUT_MS, translated
 
-_PAGE_SIZE = 8192
+PAGE_SIZE = 8192
 _CHECKSUM_BYTES = 8  # exactly what the checksum VFS wants reserved at the end of each page
 _INCREMENTAL = 2  # what "auto_vacuum" answers
 _ATTEMPTS = 3
+Durability = Literal["full", "fast"]
+# What SQLite calls FULL and NORMAL: whether a commit waits until the log is on the medium.
+_SYNCHRONOUS: dict[Durability, int] = {"full": 2, "fast": 1}
 _WRITE = apsw.SQLITE_OPEN_READWRITE
 _FIXED_IN = 3_051_003  # the WAL-reset race is fixed from this SQLite on
 
@@ -37,8 +41,12 @@ _vfs_lock = threading.Lock()
 _vfs_loaded = False
 
 
-def connect(path: Path, *, read_only: bool) -> apsw.Connection:
-    """Open (or create, unless `read_only`) the file, with every setting made and read back."""
+def connect(path: Path, *, read_only: bool, durability: Durability = "full") -> apsw.Connection:
+    """Open (or create, unless `read_only`) the file, with every setting made and read back.
+
+    What is committed with durability "full" survives a power cut, with "fast" the end of the
+    process: a power cut may then take the last commits away, whole ones and from the newest on.
+    """
     _load_checksum_vfs()
     try:
         _refuse_impossible(path, read_only)
@@ -47,7 +55,7 @@ def connect(path: Path, *, read_only: bool) -> apsw.Connection:
     with translated(path):
         db = _open_read_only(path) if read_only else _open_or_format(path)
         try:
-            _configure(db, path, read_only=read_only)
+            _configure(db, path, read_only=read_only, durability=durability)
         except BaseException:
             discard(db)
             raise
@@ -197,7 +205,7 @@ def _format(path: Path, alone: bool) -> None:
     fresh.unlink(missing_ok=True)
     db = _open(fresh, _WRITE | apsw.SQLITE_OPEN_CREATE)
     try:
-        db.pragma("page_size", _PAGE_SIZE)
+        db.pragma("page_size", PAGE_SIZE)
         db.reserve_bytes("main", _CHECKSUM_BYTES)
         db.pragma("auto_vacuum", "incremental")
         db.pragma("journal_mode", "wal")
@@ -219,19 +227,20 @@ def is_blank(db: apsw.Connection) -> bool:
     layout = db.pragma("page_size"), db.reserve_bytes("main", -1), db.pragma("auto_vacuum")
     marks = db.pragma("journal_mode"), db.pragma("application_id"), db.pragma("user_version")
     return (
-        layout == (_PAGE_SIZE, _CHECKSUM_BYTES, _INCREMENTAL)
+        layout == (PAGE_SIZE, _CHECKSUM_BYTES, _INCREMENTAL)
         and marks == ("wal", 0, 0)
         and db.execute("select 1 from sqlite_schema").get is None
     )
 
 
-def _configure(db: apsw.Connection, path: Path, *, read_only: bool) -> None:
+def _configure(db: apsw.Connection, path: Path, *, read_only: bool, durability: Durability) -> None:
     db.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
     db.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
     wanted: dict[str, object] = {"foreign_keys": 1, "cell_size_check": 1, "mmap_size": 0}
     if not read_only:
-        wanted |= {"synchronous": 2, "fullfsync": 1, "checkpoint_fullfsync": 1}
-        wanted |= {"journal_size_limit": 16 << 20}
+        wanted |= {"synchronous": _SYNCHRONOUS[durability], "fullfsync": 1}
+        wanted |= {"checkpoint_fullfsync": 1, "journal_size_limit": 16 << 20}
+        wanted |= {"secure_delete": 1}  # what is erased is overwritten, not only forgotten
     for name, value in wanted.items():
         db.pragma(name, value)
         if (got := db.pragma(name)) != value:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from nearsight import held
 from nearsight.errors import ClosedError, CorruptionError, DatabaseError, ReadOnlyError
 from nearsight.truth import schema
-from nearsight.truth.connection import connect, discard, transaction
+from nearsight.truth.connection import Durability, connect, discard, transaction
 from nearsight.truth.failures import translated
 from nearsight.truth.records import RANDOM_BITS, commits
 
@@ -35,10 +35,11 @@ class Database:
     `DatabaseError`, except `close`, which leaves what belongs to the parent alone.
     """
 
-    def __init__(self, path: Path, *, read_only: bool) -> None:
+    def __init__(self, path: Path, *, read_only: bool, durability: Durability = "full") -> None:
         """Open the file, or create it unless `read_only`; see `connection` for what it raises."""
         self.path = path
         self.read_only = read_only
+        self.durability = durability
         self._lock = threading.RLock()
         self._process = os.getpid()
         if held.is_inherited(path):
@@ -55,7 +56,7 @@ class Database:
             raise
 
     def _connected(self) -> apsw.Connection:
-        db = connect(self.path, read_only=self.read_only)
+        db = connect(self.path, read_only=self.read_only, durability=self.durability)
         try:
             with translated(self.path):
                 schema.ensure(db, self.path, read_only=self.read_only)
@@ -125,10 +126,14 @@ class Database:
         """Keep all other writers out, to look before writing: `advance` comes before the first
         change, and caches catch up before that. Raises `ReadOnlyError`.
         """
-        if self.read_only:
-            raise ReadOnlyError(f"{self.path} was opened with read_only=True; open it without.")
+        self.require_writable()
         with self.reading() as db, transaction(db):
             yield
+
+    def require_writable(self) -> None:
+        """Raise `ReadOnlyError` if nothing may be written."""
+        if self.read_only:
+            raise ReadOnlyError(f"{self.path} was opened with read_only=True; open it without.")
 
     def advance(self) -> int:
         """Begin the commit that `alone` will make; its generation, which triggers write down."""

@@ -94,6 +94,11 @@ class EmbeddingTable:
         with self._database.reading() as db:
             return int(db.execute("select coalesce(max(id), 0) from embedding").get)
 
+    def ids(self) -> NDArray[np.uint64]:
+        """All ids, rising."""
+        with self._database.reading() as db:
+            return as_ids(db.execute("select id from embedding order by id"))
+
     def after(
         self, last: int, upto: int, dim: int, labels: int, limit: int
     ) -> tuple[NDArray[np.uint64], NDArray[np.float32], NDArray[np.float32]]:

@@ -9,7 +9,7 @@ import apsw
 from nearsight.errors import CorruptionError, DatabaseError, ReadOnlyError
 
 BUSY_TIMEOUT_MS = 10_000  # how long a statement waits for another process before it fails
-_IOERR_DATA = 8202  # SQLITE_IOERR_DATA: a page's checksum does not match
+IOERR_DATA = 8202  # SQLITE_IOERR_DATA: a page's checksum does not match
 
 
 @contextmanager
@@ -23,7 +23,7 @@ def translated(path: Path) -> Iterator[None]:
             "exist yet to create one there."
         ) from error
     except (apsw.CorruptError, apsw.IOError) as error:
-        if isinstance(error, apsw.IOError) and getattr(error, "extendedresult", 0) != _IOERR_DATA:
+        if isinstance(error, apsw.IOError) and getattr(error, "extendedresult", 0) != IOERR_DATA:
             raise DatabaseError(
                 f"{path}: the disk reported an error ({error}). Nothing of the current change was "
                 "kept; everything acknowledged before is. Check the disk, then open it again."

@@ -15,7 +15,7 @@ from nearsight.truth.connection import check_protection, is_blank, transaction
 APPLICATION_ID = 0x4E656172  # "Near": what `file` and SQLite's header show
 VERSION = 1
 
-_TABLES = """
+TABLES = """
 -- One row per fact about the file itself: uuid, generation, created_at.
 create table meta (
     key   text primary key,
@@ -247,7 +247,7 @@ def _create(db: apsw.Connection) -> None:
     """One transaction: after a crash the file either has all tables or is still blank."""
     with transaction(db):
         if is_blank(db):  # another process may have been first
-            db.execute(_TABLES)
+            db.execute(TABLES)
             db.executemany(
                 "insert into meta values (?, ?)",
                 [("uuid", os.urandom(16)), ("generation", 0), ("created_at", time.time())],

@@ -6,6 +6,7 @@ from pathlib import Path
 from nearsight.errors import ModelMismatchError
 from nearsight.truth.annotations import AnnotationTable
 from nearsight.truth.concepts import ConceptTable
+from nearsight.truth.connection import Durability
 from nearsight.truth.database import Database, select
 from nearsight.truth.embeddings import EmbeddingTable
 from nearsight.truth.examples import ExampleTable
@@ -17,9 +18,11 @@ from nearsight.truth.models import ModelTable
 class Truth(Database):
     """An open truth. What its tables write, they write inside `with truth.writing()`."""
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+    def __init__(
+        self, path: Path, *, read_only: bool = False, durability: Durability = "full"
+    ) -> None:
         """Open the file, or create it unless `read_only`."""
-        super().__init__(path, read_only=read_only)
+        super().__init__(path, read_only=read_only, durability=durability)
         self.inputs = InputTable(self)
         self.annotations = AnnotationTable(self)
         self.concepts = ConceptTable(self)
@@ -40,6 +43,12 @@ class Truth(Database):
                     "insert into embedder (name, fingerprint, dim, labels) values (?,?,?,?)",
                     (name, fingerprint, dim, json.dumps(list(labels))),
                 )
+
+    def model_size(self) -> tuple[int, int] | None:
+        """The dimension of its model's embeddings and how many labels it has; None without one."""
+        with self.reading() as db:
+            known = select(db, "select dim, json_array_length(labels) from embedder order by id")
+        return (int(known[0][0]), int(known[0][1])) if known else None
 
     def _knows_model(self, name: str, fingerprint: str) -> bool:
         """Is it this database's model? False while it has none; `ModelMismatchError` if another."""
