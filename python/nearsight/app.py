@@ -12,7 +12,7 @@ from nearsight.checkup import Checkup, check
 from nearsight.concepts import Concepts
 from nearsight.embedders import Embedder
 from nearsight.engine import Engine, kernel
-from nearsight.errors import ArgumentError
+from nearsight.errors import ArgumentError, DataLossError
 from nearsight.filtering import Filtering
 from nearsight.inputs import Inputs
 from nearsight.models import Models
@@ -60,6 +60,7 @@ class App:
         """Open the truth and its engine; use `nearsight.open`."""
         self.path = path
         self.model = embedder.name
+        _require_not_emptied(path)
         self._truth = Truth(path, read_only=read_only, durability=durability)
         try:
             self._truth.adopt_model(
@@ -204,6 +205,15 @@ def open(
     if not all(hasattr(embedder, name) for name in ("fingerprint", "prepare", "embed")):
         raise ArgumentError(f"model={model!r}: give the name of a model, or an Embedder")
     return App(given, embedder, read_only=read_only, durability=durability)
+
+
+def _require_not_emptied(path: Path) -> None:
+    """Make no new database of a file that has a cache and so was one: its content was lost."""
+    if path.is_file() and not _size(path) and (cache_of(path) / "manifest").exists():
+        raise DataLossError(
+            f"{path} is empty, but was a database, as {cache_of(path)} shows. Restore a copy of "
+            "it; or, to begin anew, delete that folder."
+        )
 
 
 def _checked_path(path: str | PathLike[str]) -> Path:

@@ -273,6 +273,17 @@ def test_a_cache_ahead_of_the_truth_proves_loss(path: Path, tmp_path: Path) -> N
     assert len(reopened(path)) == 50
 
 
+def test_an_emptied_file_is_no_new_database(path: Path) -> None:
+    filled(path)
+    path.write_bytes(b"")
+    for read_only in (False, True):
+        with pytest.raises(DataLossError, match="is empty, but was a database"):
+            nearsight.open(path, model=Planted(), read_only=read_only)
+    shutil.rmtree(cache_of(path))
+    with nearsight.open(path, model=Planted()) as app:
+        assert len(app.inputs) == 0
+
+
 def test_a_database_keeps_to_the_model_it_was_made_with(path: Path) -> None:
     filled(path)
     with pytest.raises(ModelMismatchError, match="planted"):

@@ -129,6 +129,16 @@ def test_checksums_switched_off_are_noticed(path: Path) -> None:
         Truth(path)
 
 
+def test_a_file_that_was_cut_anywhere_is_refused(path: Path) -> None:
+    filled(path, 40, dim=1024).close()
+    good = path.read_bytes()
+    lengths = [*range(8192, len(good), 8192), *(len(good) - n for n in (1, 9, 4096, 8191))]
+    for length in lengths:
+        path.write_bytes(good[:length])
+        with pytest.raises(CorruptionError):
+            _everything(path)
+
+
 def test_damage_is_named_whatever_it_interrupts(tmp_path: Path) -> None:
     path = tmp_path / "photos.ns"
     with nearsight.open(path, model=Planted()) as app:

@@ -42,15 +42,15 @@ class _File(apsw.VFSFile):
         self._log = log
         self._name = name.filename() if isinstance(name, apsw.URIFilename) else str(name)
 
-    def xWrite(self, data: bytes, offset: int) -> None:
+    def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802 - SQLite named it
         super().xWrite(data, offset)
         self._log.note("write", self._name, offset, bytes(data))
 
-    def xTruncate(self, size: int) -> None:
+    def xTruncate(self, size: int) -> None:  # noqa: N802 - SQLite named it
         super().xTruncate(size)
         self._log.note("truncate", self._name, size)
 
-    def xSync(self, flags: int) -> None:
+    def xSync(self, flags: int) -> None:  # noqa: N802 - SQLite named it
         super().xSync(flags)
         self._log.note("sync", self._name)
 
@@ -60,10 +60,10 @@ class _Vfs(apsw.VFS):
         super().__init__("disk_log", "unix", makedefault=True)
         self._log = log
 
-    def xOpen(self, name: object, flags: list[int]) -> _File:
+    def xOpen(self, name: object, flags: list[int]) -> _File:  # noqa: N802 - SQLite named it
         return _File(self._log, name, flags)
 
-    def xDelete(self, name: str, sync_folder: bool) -> None:
+    def xDelete(self, name: str, sync_folder: bool) -> None:  # noqa: N802 - SQLite named it
         super().xDelete(name, sync_folder)
         self._log.note("delete", name, int(sync_folder))
 

@@ -5,7 +5,7 @@
 One life is recorded: what SQLite wrote, where it synced, and what was acknowledged when. A state
 after a power cut is made of it like this: up to some moment everything that was synced is there; of
 what was not, each write is there, is not, or is there in part (in sectors of 512 bytes, so old and
-new are mixed); or a first part of it in order. The file names of a file are safe once it was synced.
+new are mixed); or a first part of it in order. The name of a file is safe once it was synced.
 Each state is opened by nearsight. What it holds has to be exactly what had been acknowledged, or
 that and the one change that was being made: all of it. `check` has to find nothing.
 
@@ -25,7 +25,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "python")]
+sys.path[:0] = [str(Path(__file__).parents[1] / "python")]
 
 import disk_log
 from planted import Planted, plain

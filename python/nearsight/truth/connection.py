@@ -248,11 +248,20 @@ def _configure(db: apsw.Connection, path: Path, *, read_only: bool, durability: 
 
 
 def check_protection(db: apsw.Connection, path: Path) -> None:
-    """Refuse a file whose checksums were switched off or that is not in WAL mode."""
+    """Refuse a file whose checksums were switched off, that is not in WAL mode, or that was cut.
+
+    SQLite reads what is missing of its last page as zeros, and the checksum VFS lets that pass. A
+    file that was being extended when the power went ends so, too, but then the log has that page.
+    """
     if str(db.pragma("checksum_verification")) != "1":
         raise CorruptionError(
             f"{path} is damaged: its page checksums are switched off, so nothing in it can be "
             "trusted (was it rewritten by another program?). Restore a copy of the file."
+        )
+    if path.stat().st_size % PAGE_SIZE and not _has_log(path):
+        raise CorruptionError(
+            f"{path} is damaged: it ends in the middle of a page, so it was cut short (a copy that "
+            "was interrupted?). Restore a copy of the file."
         )
     # Only an immutable file is opened by its URI, and there SQLite looks at no log.
     wanted = "delete" if db.open_flags & apsw.SQLITE_OPEN_URI else "wal"
