@@ -139,6 +139,7 @@ class Engine:
         What it writes it begins with `truth.advance()`; from there on it asks nothing of the
         engine, which must never see a commit that may be taken back.
         """
+        self.catch_up()  # most of it while others may still write
         with self._changing, self._truth.alone():
             self.catch_up()
             yield

@@ -87,8 +87,8 @@ class FeedbackBox:
                 self._truth.annotations.add(owner.id, annotation)
                 self._truth.models.keep_feedback(model, annotation.id, kept)
         self._engine.catch_up()
-        given = {annotation.id for annotation in new}
-        return [kept for kept in self.given(model) if kept.annotation.id in given]
+        given = self._truth.annotations.get([annotation.id for annotation in new])
+        return [Feedback(annotation, info) for annotation in given.values()]
 
     def given(self, model: str) -> list[Feedback]:
         """All feedback to a model, the oldest first."""
