@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from nearsight.adding import StatusCounts
     from nearsight.annotations import Annotations
     from nearsight.app import App, Info, open
-    from nearsight.checkup import Checkup, check
+    from nearsight.checkup import Checkup, check, salvage
     from nearsight.concepts import Concept, Concepts
     from nearsight.engine import version as __version__
     from nearsight.errors import (
@@ -140,6 +140,7 @@ __all__ = [
     "polygon",
     "predicted",
     "ranks",
+    "salvage",
     "unsaid",
     "within",
 ]
@@ -211,6 +212,7 @@ _HOMES = {
     "polygon": "filters:polygon",
     "predicted": "filters:predicted",
     "ranks": "ranks",
+    "salvage": "checkup:salvage",
     "unsaid": "filters:unsaid",
     "within": "filters:within",
 }

@@ -127,6 +127,13 @@ class App:
             back_up(self._truth, target, overwrite=overwrite)
         return target
 
+    def repair(self) -> None:
+        """Build the cache again from the file. (For a damaged file there is `nearsight.salvage`.)
+
+        Damage that a search meets is repaired like that by itself.
+        """
+        self._engine.rebuild("its repair was asked for")
+
     def compact(self) -> int:
         """Rewrite the file and its cache without what was erased; how many bytes that freed.
 

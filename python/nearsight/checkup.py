@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
-from nearsight.cache_folder import cache_of
+from nearsight.cache_folder import cache_of, forgotten
 from nearsight.engine import cache_damages
 from nearsight.errors import CorruptionError
-from nearsight.truth import Truth, damages, pages
+from nearsight.truth import Truth, damages, pages, require_free
+from nearsight.truth import salvage as _salvage
 
-__all__ = ["Checkup", "check"]
+__all__ = ["Checkup", "check", "salvage"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +70,25 @@ def check(path: str | PathLike[str]) -> Checkup:
     finally:
         truth.close()
     return Checkup(given, pages(given), found, cache)
+
+
+def salvage(path: str | PathLike[str], to: str | PathLike[str]) -> dict[str, tuple[int, int]]:
+    """Save what can be read of a damaged database into a new file; rows kept and lost, by table.
+
+    Nothing is guessed: what lies on a page that does not match its checksum is lost, and so is what
+    means nothing without it (an input without its embedding). `path` is not changed, and `to` must
+    not exist. Inputs that are lost can be added again: the rest counts as duplicates.
+
+    Raises `CorruptionError` where nothing can be saved, `ArgumentError` (`to` exists, `path` is
+    open here), `NotFoundError`, `DatabaseError`.
+
+    >>> import nearsight, tempfile
+    >>> folder = tempfile.mkdtemp()
+    >>> nearsight.open(folder + "/photos.ns").close()
+    >>> nearsight.salvage(folder + "/photos.ns", folder + "/saved.ns")["input"]
+    (0, 0)
+    """
+    target = Path(to).absolute()
+    require_free(target, overwrite=False)
+    with forgotten(cache_of(target)):
+        return _salvage(Path(path).absolute(), target)

@@ -14,7 +14,7 @@ import pytest
 import nearsight
 from nearsight.cli.main import main, parser
 
-COMMANDS = ["add", "search", "show", "info", "rm", "check", "backup", "compact"]
+COMMANDS = ["add", "search", "show", "info", "rm", "check", "backup", "compact", "repair"]
 COMMANDS += ["demo", "doctor", "bench"]
 OK, FAILURE = 0, 3
 

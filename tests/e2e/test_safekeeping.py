@@ -59,3 +59,23 @@ def test_compact_frees_what_was_erased(command: Any, home: Path) -> None:
     assert json.loads(done.stdout)["freed_bytes"] > 0
     assert command("check", cwd=home).returncode == OK
     assert "the database takes" in command("compact", cwd=home).stderr
+
+
+def test_repair_builds_the_cache_again_or_saves_what_is_left(command: Any, home: Path) -> None:
+    (facts,) = (home / "photos.ns-cache").glob("facts-*.seg")
+    content = bytearray(facts.read_bytes())
+    content[4100] ^= 1
+    facts.write_bytes(content)
+    assert command("check", cwd=home).returncode == FAILURE
+    assert command("repair", cwd=home).returncode == OK
+    assert command("check", cwd=home).returncode == OK
+    file = home / "photos.ns"
+    content = bytearray(file.read_bytes())
+    content[-100] ^= 1
+    file.write_bytes(content)
+    refused = command("repair", cwd=home)
+    assert refused.returncode == FAILURE
+    assert "nearsight repair --to NEW" in refused.stderr
+    saved = json.loads(command("repair", "--to", "saved.ns", "--json", cwd=home).stdout)
+    assert saved["tables"]["input"][0] >= 6
+    assert command("check", "--db", "saved.ns", cwd=home).returncode == OK

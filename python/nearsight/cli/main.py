@@ -7,14 +7,27 @@ import sys
 from collections.abc import Sequence
 
 from nearsight import ArgumentError, NearsightError, __version__
-from nearsight.cli import add, backup, bench, check, compact, demo, doctor, info, rm, search, show
+from nearsight.cli import (
+    add,
+    backup,
+    bench,
+    check,
+    compact,
+    demo,
+    doctor,
+    info,
+    repair,
+    rm,
+    search,
+    show,
+)
 from nearsight.cli.arguments import add_global_options, bind_negative_numbers, example
 from nearsight.cli.codes import BROKEN_PIPE, FAILURE, INTERRUPTED, USAGE
 from nearsight.cli.terminal import complain, prepare_streams
 
 _COMMANDS = (
     *(add, search, show, info, rm),
-    *(check, backup, compact),
+    *(check, backup, compact, repair),
     *(demo, doctor, bench),
 )
 

@@ -11,6 +11,7 @@ from nearsight.truth.records import (
     NewInput,
     commits,
 )
+from nearsight.truth.salvage import salvage
 from nearsight.truth.soundness import damages, pages
 from nearsight.truth.truth import Truth
 from nearsight.truth.upkeep import back_up, compact, require_free
@@ -32,4 +33,5 @@ __all__ = [
     "evenly",
     "pages",
     "require_free",
+    "salvage",
 ]

@@ -53,7 +53,7 @@ def back_up(database: Database, target: Path, *, overwrite: bool) -> None:
         finally:
             source.close()
         _finish(fresh)
-        _move(fresh, place, overwrite=overwrite)
+        put_in_place(fresh, place, overwrite=overwrite)
     except OSError as error:
         raise DatabaseError(
             f"{target}: the backup cannot be written ({error.strerror})."
@@ -96,10 +96,11 @@ def _finish(fresh: Path) -> None:
             db.pragma("journal_mode", "wal")
         finally:
             db.close()
+
+
+def put_in_place(fresh: Path, place: Path, *, overwrite: bool) -> None:
+    """Move a finished file to where it belongs, in one act, and onto the medium."""
     _sync(fresh)
-
-
-def _move(fresh: Path, place: Path, *, overwrite: bool) -> None:
     if overwrite:
         fresh.replace(place)
     else:
