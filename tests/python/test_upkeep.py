@@ -146,6 +146,26 @@ def test_compacting_needs_the_cache_for_itself_and_a_writable_app(path: Path) ->
         app.compact()
 
 
+def test_a_reader_in_the_way_of_compacting_is_named_and_nothing_is_lost(path: Path) -> None:
+    with opened(path) as app:
+        app.inputs.add(shades(0, 30))
+        app.inputs.delete([f"i{n}" for n in range(20)])
+        reader = connection.connect(path, read_only=True)
+        reader.execute("begin")
+        assert reader.execute("select count(*) from input").get == 10
+        with app._truth.reading() as db:
+            db.set_busy_timeout(50)
+        with pytest.raises(DatabaseError, match="being read by another process"):
+            app.compact()
+        assert len(app.search(k=100)) == 10
+        reader.execute("commit")
+        reader.close()
+        app.inputs.add(shades(50, 5))
+        assert len(app.search(k=100)) == 15
+        assert app.compact() > 0
+    assert nearsight.check(path).ok
+
+
 def test_a_backup_is_a_whole_database_of_its_own(path: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy.ns"
     with opened(path) as app:

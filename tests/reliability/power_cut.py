@@ -75,7 +75,7 @@ def _read_aside(path: Path) -> bytes:
 
 
 def _change(app: nearsight.App, state: State, step: int, chance: random.Random) -> State:
-    """Add three, change up to five, or delete up to two, in one commit; what is there then."""
+    """Add three, change up to five, delete two, or compact; what the database holds then."""
     known = sorted(state)
     what = chance.random()
     if what < 0.5 or len(known) < 6:
@@ -92,6 +92,9 @@ def _change(app: nearsight.App, state: State, step: int, chance: random.Random) 
     if what < 0.8:
         app.inputs.update(chosen, metadata={"s": str(step)}, action="overwrite")
         return state | dict.fromkeys(chosen, str(step))
+    if what > 0.97:
+        app.compact()
+        return state
     app.inputs.delete(chosen)
     return {id_: said for id_, said in state.items() if id_ not in chosen}
 
