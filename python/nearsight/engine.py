@@ -312,10 +312,11 @@ def _disagreements(truth: Truth, cache: Index | Columns, directory: Path) -> Ite
     what = "rows" if isinstance(cache, Index) else "columns"
     with truth.snapshot():
         generation = truth.generation
-        if not truth.knows(cache.generation):
+        if commits(cache.generation) > commits(generation):
             yield (
-                f"{directory}: its {what} are of commit {commits(cache.generation)}, which the "
-                f"file does not know; its own last one is {commits(generation)}"
+                f"{directory}: its {what} are of commit {commits(cache.generation)}, but the "
+                f"last one of the file is {commits(generation)}: it lost acknowledged changes. "
+                "Restore a newer copy, or go on without them"
             )
         elif cache.generation == generation:
             if isinstance(cache, Index):

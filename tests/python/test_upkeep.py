@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -281,6 +282,33 @@ def test_backups_during_writing_are_of_one_commit_each(path: Path, tmp_path: Pat
         app.close()
     assert sizes == sorted(sizes)
     assert sizes[-1] > 0
+
+
+BACKING_UP = """
+import sys, nearsight
+from planted import Planted
+with nearsight.open(sys.argv[1], model=Planted()) as app:
+    while True:
+        app.backup(sys.argv[2], overwrite=True)
+        print("done", flush=True)
+"""
+
+
+def test_a_backup_that_is_killed_leaves_the_one_before(path: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.ns"
+    with opened(path) as app:
+        app.inputs.add(shades(0, 30))
+    for moment in (0.0, 0.003, 0.007):
+        command = [sys.executable, "-c", BACKING_UP, str(path), str(copy)]
+        environment = {"PYTHONPATH": ":".join(sys.path)}
+        with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as child:
+            assert child.stdout is not None
+            assert child.stdout.readline() == b"done\n"
+            time.sleep(moment)
+            child.kill()
+        assert nearsight.check(copy).ok
+        with opened(copy) as app:
+            assert len(app.inputs) == 30
 
 
 def test_damage_is_never_copied_and_nothing_is_left_of_the_attempt(
