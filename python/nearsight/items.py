@@ -33,7 +33,8 @@ class Item:
     """One picture to add, and what is known of it: `app.inputs.add([Item("a.jpg", id="a"), …])`.
 
     `source` is anything that `add` takes. The rest is what `add` takes for all of its pictures,
-    here for this one: it is added to that, and wins where both say something.
+    here for this one: it is added to that, and wins where both say something. Of a picture that is
+    in already only the concepts are heeded: give it regions with `app.annotations.add`.
     """
 
     source: object
