@@ -5,6 +5,7 @@ import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -136,6 +137,29 @@ def test_what_is_no_list_of_concepts_is_refused_before_anything_is_added(
     with pytest.raises(ArgumentError, match=why):
         app.inputs.add(plain(RED), **said)  # type: ignore[arg-type]
     assert len(app.inputs) == 0
+
+
+@pytest.mark.parametrize("asked", [{"where": "red"}, {"all": True}, {"ids": ["0", "1"]}])
+def test_whatever_was_deleted_is_found_no_more(app: nearsight.App, asked: dict[str, Any]) -> None:
+    app.inputs.add([Item(plain((n, 9, 9)), id=f"{n}", concepts=["red"]) for n in range(2)])
+    assert app.inputs.delete(**asked) == ["0", "1"]
+    assert app.search(image=plain((9, 9, 9))).ids == []
+    assert app.search().ids == []
+    app.inputs.add(Item(plain((9, 9, 9)), id="new"))
+    assert app.search(image=plain((9, 9, 9))).ids == ["new"]
+
+
+def test_a_deletion_that_fails_leaves_everything_to_be_found(
+    app: nearsight.App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app.inputs.add(Item(plain((9, 9, 9)), id="a", concepts=["red"]))
+    with monkeypatch.context() as patch:
+        patch.setattr(app._truth.inputs, "erase", lambda ids: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            app.inputs.delete(where="red")
+    app.inputs.add(Item(plain((1, 9, 9)), id="b"))
+    assert app.search(image=plain((9, 9, 9))).ids == ["a", "b"]
+    assert app.inputs.delete(where="red") == ["a"]
 
 
 def test_deleted_inputs_are_gone_everywhere_and_can_come_back(app: nearsight.App) -> None:
