@@ -128,15 +128,12 @@ class Filtering:
     def _predicted(self, concept: str, at_least: float, view: View) -> DocSet:
         """What the model predicts, and what people corrected in that."""
         if taught := self._naming.taught(concept):
-            mask = view.rows.at_least([head_rank(taught[0])], at_least)
-            ids = [self._naming.own(concept)]
+            rank = head_rank(taught[0])
         else:
             found = self._naming.general(concept)
             rank = concepts_rank([self._naming.tree.weights(found)])
-            mask = view.rows.at_least([rank], at_least)
-            ids = [general.id for general in found]
-        predicted = docs_of(mask, view)
-        for id_ in ids:
+        predicted = docs_of(view.rows.at_least([rank], at_least), view)
+        for id_ in self._naming.ids_of([concept]):
             path = f"corrected:{id_}"
             wrong = view.docs.invert(view.docs.family(view.docs.equal(path, False)))
             predicted = (predicted & wrong) | view.docs.equal(path, True)

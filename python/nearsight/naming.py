@@ -33,9 +33,8 @@ class Naming:
     def taught(self, name: str) -> tuple[Head, str] | None:
         """The head in use for a concept of your own, and which model's version it belongs to."""
         dim, labels = self._embedder.dim, len(self._embedder.labels)
-        own = checked_text(name.strip(), "concept")
-        own = self._truth.concepts.id_of(own) or own
-        found = self._truth.models.head_of(own, Head.size(dim, labels))
+        own = self._truth.concepts.id_of(checked_name(name))
+        found = None if own is None else self._truth.models.head_of(own, Head.size(dim, labels))
         if found is None:
             return None
         model, version, stored = found
@@ -44,7 +43,8 @@ class Naming:
     def general(self, name: str, language: str | None = None) -> list[Concept]:
         """The model's concepts that a name or id means. Raises `NotFoundError` with close names."""
         name = checked_name(name)
-        custom = self._truth.models.having(name)
+        own = self._truth.concepts.id_of(name)
+        custom = [] if own is None else self._truth.models.having(own)
         if (self._embedder.labels or not custom) and (found := self.tree.named(name, language)):
             return found
         if custom:
@@ -52,11 +52,11 @@ class Naming:
                 f"{name!r} is a concept of the model {custom[0]!r}, which has not learned it yet: "
                 f"call app.models[{custom[0]!r}].train() first"
             )
-        if self._truth.concepts.has(name):
+        if own is not None:
             raise NotFoundError(
                 f"{name!r} is a concept of your own, which no model predicts yet: use it as a "
                 f"filter, where={quoted_name(name)!r}, or teach it: "
-                f"app.models.create(id, concepts=[{name!r}])"
+                f"app.models.create(id, concepts=[{own!r}])"
             )
         close = self.tree.suggest(name)
         hint = f" Did you mean {', '.join(close)}?" if close else ""

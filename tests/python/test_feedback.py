@@ -70,6 +70,17 @@ def test_feedback_on_regions_is_learned_from_them(
     assert app.search.annotations(image=plain(RED), k=99)[0].score > 0.99
 
 
+def test_what_is_contradicted_is_not_presumed_either(
+    app: nearsight.App, model: nearsight.Model
+) -> None:
+    red, blue = (app.search(image=plain(colour), k=1)[0].id for colour in (RED, BLUE))
+    before = model.train().reports["rosso"].presumed
+    model.feedback(red, not_concepts=["rosso"])
+    assert model.train().reports["rosso"].presumed == before
+    model.feedback(blue, concepts=["blu"])  # of another concept: nobody has labelled it with this
+    assert model.train().reports["rosso"].presumed == before
+
+
 def test_what_is_contradicted_is_not_believed(app: nearsight.App, model: nearsight.Model) -> None:
     red = app.search(image=plain(RED), k=1)[0].id
     model.feedback(red, not_concepts=["rosso"])

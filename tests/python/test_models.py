@@ -42,6 +42,28 @@ def ids(colours: list[tuple[int, int, int]]) -> set[str]:
     return {nearsight.pictures.open(plain(colour)).digest.hex()[:32] for colour in colours}
 
 
+def test_a_name_means_the_concept_that_bears_it(
+    app: nearsight.App, model: nearsight.Model
+) -> None:
+    app.concepts.update("rosso", "Rosso scuro")
+    with pytest.raises(TrainingError, match=r"'Rosso scuro'.*app\.models\['colours'\]\.train"):
+        app.search(concept="Rosso scuro")
+    model.train()
+    red = app.search(concept="Rosso scuro", k=1)[0].id
+    app.inputs.remove_predictions(red, ["Rosso scuro"])
+    for name in ("rosso", "Rosso scuro"):
+        assert app.inputs.count(predicted(name, 0.0)) == len(app.inputs) - 1
+    app.inputs.merge_predictions(red, ["rosso"])
+    assert app.inputs.count(predicted("Rosso scuro", 0.0)) == len(app.inputs)
+
+
+def test_corrections_hold_for_a_taught_concept_with_a_general_name(app: nearsight.App) -> None:
+    id_ = app.inputs.add(plain((9, 9, 9)), concepts=["tabby"]).added[0]
+    app.inputs.remove_predictions(id_, ["tabby"])
+    app.models.create("cats", concepts=["tabby"]).train()
+    assert app.inputs.count(predicted("tabby", 0.0)) == len(app.inputs) - 1
+
+
 # -- models ------------------------------------------------------------------------------------
 
 
