@@ -8,11 +8,11 @@ from nearsight.embedders import Embedder
 from nearsight.engine import Engine
 from nearsight.errors import ArgumentError, NotFoundError
 from nearsight.ingest import embed_picture
-from nearsight.items import checked_id, said_of
+from nearsight.items import checked_id, checked_ids, said_of
 from nearsight.originals import part_of
 from nearsight.paging import slice_of
 from nearsight.region import bounding_box
-from nearsight.text import checked_text
+from nearsight.text import checked_text, shown
 from nearsight.truth import Annotation, Input, NewAnnotation, NewEmbedding, Truth
 
 _PAGE = 200
@@ -68,8 +68,11 @@ class Annotations:
 
     def bulk_add(self, annotations: Iterable[Mapping[str, Any]]) -> list[Annotation]:
         """Add annotations in one transaction, all or none: each a mapping of what `add` takes."""
-        if isinstance(annotations, str | Mapping):
-            raise ArgumentError(f"annotations={annotations!r:.80}: give a list of dictionaries")
+        if isinstance(annotations, str | bytes | Mapping) or not isinstance(annotations, Iterable):
+            raise ArgumentError(
+                f"annotations={shown(annotations)}: give a list of dictionaries, "
+                "[{'input': id, …}]"
+            )
         new = [self._new(asked) for asked in annotations]
         with self._truth.writing():
             for owner, annotation in new:
@@ -82,7 +85,9 @@ class Annotations:
         return [self.get(annotation.id) for _, annotation in new]
 
     def _new(self, asked: Mapping[str, Any]) -> tuple[Input, NewAnnotation]:
-        if unknown := sorted(set(asked) - _NEW):
+        if not isinstance(asked, Mapping):
+            raise ArgumentError(f"{shown(asked)}: give a dictionary, {{'input': id, …}}")
+        if unknown := sorted(set(asked) - _NEW, key=str):
             raise ArgumentError(f"{unknown[0]!r}: an annotation takes {', '.join(sorted(_NEW))}")
         if "input" not in asked:
             raise ArgumentError("an annotation needs the id of an input: {'input': id, …}")
@@ -150,9 +155,7 @@ class Annotations:
         Unknown ids are no error and an empty list deletes nothing. Raises `ArgumentError` for a
         primary annotation, which goes with its input only (nothing is deleted), `ReadOnlyError`.
         """
-        listed = [ids] if isinstance(ids, str) else list(ids)
-        wanted = [checked_text(id_, "id") for id_ in listed]
-        if not wanted:
+        if not (wanted := checked_ids(ids)):
             return []
         with self._truth.writing():
             for id_ in wanted:

@@ -18,7 +18,7 @@ from nearsight.engine import Engine
 from nearsight.errors import ArgumentError, ModelError, NotFoundError
 from nearsight.knowledge import ALIASES, ENGLISH, ConceptTree, Pattern
 from nearsight.knowledge import Concept as GeneralConcept
-from nearsight.text import checked_text
+from nearsight.text import checked_text, shown
 from nearsight.truth import Truth
 from nearsight.truth.concepts import ConceptRecord
 
@@ -105,7 +105,7 @@ class Concepts:
         Raises `NotFoundError`, `ArgumentError` (a general concept, an empty name, not as many names
         as ids, an id twice).
         """
-        wanted = _named(ids, names)
+        wanted = _named(ids, _several("names", names))
         with self._truth.writing():
             for id in wanted:
                 if self.get(id).source == "general":
@@ -251,7 +251,7 @@ def _named(ids: Iterable[str], names: Iterable[str] | None) -> dict[str, str]:
 
 def _several(what: str, given: Iterable[str]) -> list[str]:
     if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
-        raise ArgumentError(f"{what}={given!r:.80}: give a list")
+        raise ArgumentError(f"{what}={shown(given)}: give a list")
     return list(given)
 
 

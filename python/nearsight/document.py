@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from nearsight.errors import ArgumentError
-from nearsight.text import checked_text
+from nearsight.text import checked_text, shown
 
 
 class Node:
@@ -39,10 +39,10 @@ class Node:
     def object(self, *known: str) -> dict[str, "Node"]:
         """The members of an object, all of them among `known`, if any are named."""
         if not isinstance(self.value, Mapping):
-            raise self.error(f"{self.value!r:.80} is no object: give a dictionary")
+            raise self.error(f"{shown(self.value)} is no object: give a dictionary")
         for key in self.value:
             if not isinstance(key, str) or (known and key not in known):
-                raise self.error(f"there is no key {key!r:.80} here; known are {', '.join(known)}")
+                raise self.error(f"there is no key {shown(key)} here; known are {', '.join(known)}")
         return {key: self[key] for key in self.value}
 
     def filled(self, *known: str) -> dict[str, "Node"]:
@@ -61,12 +61,12 @@ class Node:
         """One member of an object that `object` has read."""
         value: Any = self.value
         plain = re.fullmatch(r"[^\W\d]\w*", key)
-        return Node(value[key], f"{self.place}.{key}" if plain else f"{self.place}[{key!r:.80}]")
+        return Node(value[key], f"{self.place}.{key}" if plain else f"{self.place}[{shown(key)}]")
 
     def list(self) -> list["Node"]:
         """The elements of a list."""
         if not isinstance(self.value, Sequence) or isinstance(self.value, str | bytes | bytearray):
-            raise self.error(f"{self.value!r:.80} is no list")
+            raise self.error(f"{shown(self.value)} is no list")
         return [Node(value, f"{self.place}[{n}]") for n, value in enumerate(self.value)]
 
     def text(self) -> str:
@@ -77,13 +77,13 @@ class Node:
         """A number, as it is: finite, and no bool."""
         value = self.value
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise self.error(f"{value!r:.80} is no number")
+            raise self.error(f"{shown(value)} is no number")
         if not abs(value) <= 1e300:
-            raise self.error(f"{value!r:.80} is no number that can be used")
+            raise self.error(f"{shown(value)} is no number that can be used")
         return value
 
     def flag(self) -> bool:
         """True or false, also as 1 or 0."""
         if isinstance(self.value, bool | int | float) and self.value in (0, 1):
             return bool(self.value)
-        raise self.error(f"{self.value!r:.80} is neither true nor false")
+        raise self.error(f"{shown(self.value)} is neither true nor false")

@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from nearsight.errors import ArgumentError
+from nearsight.text import shown
 
 _FARTHEST = 1e9  # of any unit: several times around the earth
 _MOST_CORNERS = 1000
@@ -30,15 +31,21 @@ def point(place: object) -> GeoPoint:
     try:
         if isinstance(place, str | bytes):
             raise TypeError
-        latitude, longitude = (float(number) for number in place)  # type: ignore[attr-defined]
+        latitude, longitude = map(_degrees, place)  # type: ignore[call-overload]
     except (TypeError, ValueError, OverflowError):
-        raise ArgumentError(f"geo={place!r:.80}: give (latitude, longitude) in degrees") from None
+        raise ArgumentError(f"geo={shown(place)}: give (latitude, longitude) in degrees") from None
     if not (abs(latitude) <= 90 and abs(longitude) <= 180):
         raise ArgumentError(
             f"geo=({latitude}, {longitude}): the latitude comes first and lies in -90..90, the "
             "longitude in -180..180"
         )
     return GeoPoint(latitude, longitude)
+
+
+def _degrees(number: Any) -> float:
+    if isinstance(number, bool | str | bytes):
+        raise TypeError
+    return float(number)
 
 
 def ring(corners: Iterable[object]) -> tuple[GeoPoint, ...]:
@@ -78,6 +85,6 @@ def kilometres(
         "degrees": EARTH_KM * math.pi / 180,
         "radians": EARTH_KM,
     }[unit]
-    if not isinstance(amount, int | float) or not 0 <= amount <= _FARTHEST:
+    if type(amount) is bool or not isinstance(amount, int | float) or not 0 <= amount <= _FARTHEST:
         raise ArgumentError(f"{unit}={amount!r}: a distance is a number of at least 0")
     return float(amount * factor)

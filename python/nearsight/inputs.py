@@ -13,13 +13,13 @@ from nearsight.filtering import Filtering
 from nearsight.filters import Where, to_filter
 from nearsight.geo import GeoPoint, point
 from nearsight.ingest import Outcome
-from nearsight.items import Item, details_of, said_of
+from nearsight.items import Item, checked_ids, details_of, said_of
 from nearsight.knowledge import Concept
 from nearsight.naming import Naming
-from nearsight.paging import slice_of
+from nearsight.paging import check_whole, slice_of
 from nearsight.patching import checked, encode, merged, without
 from nearsight.pictures import Limits
-from nearsight.text import checked_text
+from nearsight.text import checked_text, shown
 from nearsight.truth import Input, Truth
 
 _PAGE = 200
@@ -153,6 +153,8 @@ class Inputs:
         limits: Limits | None = None,
     ) -> Generator[Outcome, None, None]:
         """Like `add`, but yields each outcome as soon as it is durable. Closing it stops adding."""
+        if limits is not None and not isinstance(limits, Limits):
+            raise ArgumentError(f"limits={shown(limits)}: give nearsight.pictures.Limits(…)")
         common = Item(None, id, concepts, not_concepts, metadata, geo, crop, url)
         rules = Rules(limits or Limits(), bool(allow_duplicate), bool(exif))
         return self._adding(source, details_of(common), rules)
@@ -188,7 +190,7 @@ class Inputs:
         `ReadOnlyError`.
         """
         change = _Change.of(action, concepts, not_concepts, metadata, geo)
-        return self._change(dict.fromkeys(_checked_ids(ids), change))
+        return self._change(dict.fromkeys(checked_ids(ids), change))
 
     def bulk_update(
         self, changes: Mapping[str, Mapping[str, Any]], *, action: str = "merge"
@@ -199,11 +201,12 @@ class Inputs:
         Raises what `update` does; then nothing is changed.
         """
         if not isinstance(changes, Mapping):
-            raise ArgumentError(f"changes={changes!r:.80}: give a dictionary, {{id: {{…}}}}")
+            raise ArgumentError(f"changes={shown(changes)}: give a dictionary, {{id: {{…}}}}")
         wanted = {}
         for id_, change in changes.items():
-            if not isinstance(change, Mapping) or (unknown := sorted(set(change) - {*_CHANGES})):
-                wrong = repr(unknown[0]) if isinstance(change, Mapping) else f"{change!r:.80}"
+            unknown = [*set(change) - {*_CHANGES}] if isinstance(change, Mapping) else [change]
+            if unknown:
+                wrong = shown(min(unknown, key=str))
                 raise ArgumentError(
                     f"changes[{id_!r}]: {wrong}; give some of {', '.join(_CHANGES)}"
                 )
@@ -234,11 +237,11 @@ class Inputs:
 
         Raises `ArgumentError`, `ReadOnlyError`.
         """
-        if (ids is not None) + (where is not None) + bool(all) != 1:
+        if not isinstance(all, bool) or (ids is not None) + (where is not None) + all != 1:
             raise ArgumentError("delete: give ids, or where=, or all=True, and only one of them")
         if where is not None and to_filter(where) is None:
             raise ArgumentError(f"where={where!r} asks nothing; to delete all, say all=True")
-        if ids is not None and not (wanted := _checked_ids(ids)):
+        if ids is not None and not (wanted := checked_ids(ids)):
             return []
         with self._engine.caught_up():  # what is deleted is what meets the filter now
             if ids is None:
@@ -261,8 +264,11 @@ class Inputs:
 
         Raises `NotFoundError`, `ArgumentError`. Empty if the app's model predicts no concepts.
         """
-        if isinstance(n, bool) or not isinstance(n, int) or n < 0:
-            raise ArgumentError(f"n={n!r:.80}: give a whole number of at least 0")
+        check_whole("n", n, 0)
+        if isinstance(at_least, bool) or not isinstance(at_least, int | float):
+            raise ArgumentError(f"at_least={shown(at_least)}: give a number in 0..1")
+        if not 0 <= at_least <= 1:
+            raise ArgumentError(f"at_least={at_least!r}: a probability lies in 0..1")
         probabilities = self._truth.embeddings.probabilities(checked_text(id_, "id"))
         if probabilities is None:
             raise NotFoundError(f"no input has the id {id_!r}")
@@ -398,11 +404,3 @@ class _Change:
             joined: dict[str, Any] = merged(old, patch)
             return joined
         return without(old, patch) if self.action == "remove" else patch
-
-
-def _checked_ids(ids: str | Iterable[str]) -> "list[str]":
-    """Each id once."""
-    if not isinstance(ids, Iterable):
-        raise ArgumentError(f"ids={ids!r:.80}: give an id, or a list of them")
-    listed = [ids] if isinstance(ids, str) else ids
-    return [*dict.fromkeys(checked_text(id_, "id") for id_ in listed)]

@@ -8,9 +8,18 @@ from nearsight.errors import ArgumentError
 from nearsight.geo import GeoPoint, point
 from nearsight.patching import checked
 from nearsight.region import BoundingBox, bounding_box
-from nearsight.text import checked_text
+from nearsight.text import checked_text, shown
 
-__all__ = ["Details", "Item", "Region", "RegionDetails", "checked_id", "details_of", "said_of"]
+__all__ = [
+    "Details",
+    "Item",
+    "Region",
+    "RegionDetails",
+    "checked_id",
+    "checked_ids",
+    "details_of",
+    "said_of",
+]
 
 MAX_ID = 200
 
@@ -97,7 +106,7 @@ def details_of(item: Item) -> Details:
 
 def _region(region: object) -> RegionDetails:
     if not isinstance(region, Region):
-        raise ArgumentError(f"regions: {region!r:.80} is no nearsight.Region(box, concepts=…)")
+        raise ArgumentError(f"regions: {shown(region)} is no nearsight.Region(box, concepts=…)")
     return RegionDetails(
         bounding_box(region.box),
         said_of(region.concepts, region.not_concepts),
@@ -108,14 +117,22 @@ def _region(region: object) -> RegionDetails:
 def checked_id(id_: object, what: str = "id") -> str:
     """An id of 1 to 200 characters without a slash. Raises `ArgumentError`."""
     if not isinstance(id_, str) or not id_.strip() or "/" in id_ or len(id_) > MAX_ID:
-        raise ArgumentError(f"{what}={id_!r:.80}: give 1 to {MAX_ID} characters without a /")
+        raise ArgumentError(f"{what}={shown(id_)}: give 1 to {MAX_ID} characters without a /")
     return checked_text(id_, what)
+
+
+def checked_ids(ids: str | Iterable[str]) -> list[str]:
+    """An id, or several, each once; they may be of nothing. Raises `ArgumentError`."""
+    if isinstance(ids, bytes | Mapping) or not isinstance(ids, Iterable):
+        raise ArgumentError(f"ids={shown(ids)}: give an id, or a list of them")
+    listed = [ids] if isinstance(ids, str) else ids
+    return [*dict.fromkeys(checked_text(id_, "id") for id_ in listed)]
 
 
 def checked_url(url: object) -> str:
     """Where a picture came from, as text; it is never fetched. Raises `ArgumentError`."""
     if not isinstance(url, str) or not url.strip():
-        raise ArgumentError(f"url={url!r:.80}: give text, such as https://example.org/a.jpg")
+        raise ArgumentError(f"url={shown(url)}: give text, such as https://example.org/a.jpg")
     return checked_text(url.strip(), "url")
 
 
@@ -132,7 +149,7 @@ def _names(argument: str, names: Iterable[str]) -> list[str]:
     listed = _listed(argument, names)
     for name in listed:
         if not isinstance(name, str) or not name.strip():
-            raise ArgumentError(f"{argument}: {name!r:.80} is no concept; give names as text")
+            raise ArgumentError(f"{argument}: {shown(name)} is no concept; give names as text")
     return [checked_text(name.strip(), argument) for name in listed]
 
 
@@ -141,9 +158,9 @@ def _listed(argument: str, several: Iterable[Any]) -> list[Any]:
         raise ArgumentError(f"{argument}={several!r}: give a list, {argument}=[{several!r}]")
     if isinstance(several, Mapping):  # such as Input.concepts, whose False would be lost
         raise ArgumentError(
-            f"{argument}={several!r:.80}: give a list, not a dictionary; what a picture does not "
+            f"{argument}={shown(several)}: give a list, not a dictionary; what a picture does not "
             "show goes into not_concepts="
         )
     if not isinstance(several, Iterable):
-        raise ArgumentError(f"{argument}={several!r:.80}: give a list")
+        raise ArgumentError(f"{argument}={shown(several)}: give a list")
     return list(several)

@@ -13,7 +13,7 @@ from nearsight.errors import ArgumentError, NotFoundError, TrainingError
 from nearsight.filters.quoting import quoted_name
 from nearsight.knowledge import Concept, ConceptTree, OwnNames, Reading, read
 from nearsight.teaching import Head
-from nearsight.text import checked_text
+from nearsight.text import checked_text, shown
 from nearsight.truth import Truth
 
 
@@ -91,10 +91,13 @@ class Naming:
         Raises `NotFoundError`, `ArgumentError`.
         """
         if isinstance(names, str | Mapping) or not isinstance(names, Iterable):
-            raise ArgumentError(f"concepts={names!r:.80}: give a list of names or ids")
+            raise ArgumentError(f"concepts={shown(names)}: give a list of names or ids")
         found: list[str] = []
         for name in map(checked_name, names):
             general = self.tree.named(name) if self._embedder.labels else []
+            own = self._truth.concepts.id_of(name)
+            if not general and own is None:
+                self.general(name)  # says that there is none, and which are like it
             found += [concept.id for concept in general]
             if not general or self.taught(name):
                 found.append(self.own(name))
@@ -109,5 +112,5 @@ class Naming:
 def checked_name(name: object) -> str:
     """A concept's name or id, without the spaces around it. Raises `ArgumentError`."""
     if not isinstance(name, str) or not name.strip():
-        raise ArgumentError(f"concept={name!r:.80}: give a name or an id")
+        raise ArgumentError(f"concept={shown(name)}: give a name or an id")
     return checked_text(name.strip(), "concept")

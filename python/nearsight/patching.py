@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nearsight.errors import ArgumentError
-from nearsight.text import checked_text
+from nearsight.text import checked_text, shown
 
 Metadata = Mapping[str, Any]
 
@@ -27,7 +27,7 @@ def checked(metadata: Metadata | None) -> dict[str, Any]:
     if metadata is None:
         return {}
     if not isinstance(metadata, Mapping):
-        raise ArgumentError(f"metadata={metadata!r:.80}: give a dictionary")
+        raise ArgumentError(f"metadata={shown(metadata)}: give a dictionary")
     plain: dict[str, Any] = _plain(metadata, "metadata", 0)
     if (size := len(encode(plain).encode())) > MAX_BYTES:
         raise ArgumentError(f"metadata: {size} bytes as JSON; at most {MAX_BYTES} are kept")
@@ -107,7 +107,8 @@ def checked_scalar(value: Any, place: str) -> Any:
         raise ArgumentError(f"{place} is {value}: JSON has no such number")
     if isinstance(value, int) and not isinstance(value, bool) and not -(2**63) <= value < 2**63:
         bits = value.bit_length()
-        raise ArgumentError(f"{place} has {bits} bits: whole numbers have at most 64")
+        said = value if bits <= 128 else f"a number of {bits} bits"
+        raise ArgumentError(f"{place} is {said}: whole numbers lie in -2**63..2**63 - 1")
     if value is None or isinstance(value, bool | int | float):
         return value
     raise ArgumentError(

@@ -19,6 +19,7 @@ from nearsight.filters.hosted import filter_of, filter_of_and
 from nearsight.filters.json import is_spelled
 from nearsight.ranks import Rank, to_ranks
 from nearsight.ranks.hosted import ranks_of_and
+from nearsight.text import shown
 
 __all__ = ["Of", "Query", "to_filters"]
 
@@ -45,7 +46,7 @@ class Query:
         object.__setattr__(self, "ranks", to_ranks(self.ranks))
         object.__setattr__(self, "where", to_filter(self.where))
         if self.of not in ("inputs", "annotations"):
-            raise ArgumentError(f"of={self.of!r:.80}: search for 'inputs' or for 'annotations'")
+            raise ArgumentError(f"of={shown(self.of)}: search for 'inputs' or for 'annotations'")
 
     @classmethod
     def read(cls, value: "Query | Mapping[str, Any]", of: Of = "inputs") -> "Query":
@@ -56,7 +57,7 @@ class Query:
         if isinstance(value, Query):
             return value
         if not isinstance(value, Mapping):
-            raise ArgumentError(f"query={value!r:.80}: give a Query or a dictionary")
+            raise ArgumentError(f"query={shown(value)}: give a Query or a dictionary")
         is_hosted = any(key in value for key in (*_HOSTED, *_BESIDE))
         return cls.from_hosted(value, of) if is_hosted else cls.from_json({"of": of, **value})
 
@@ -111,7 +112,7 @@ def to_filters(values: Iterable[object], place: str = "filters") -> Filter | Non
     A dictionary is our JSON or the hosted service's. Raises `ArgumentError` naming the place.
     """
     if isinstance(values, str | bytes | Mapping | Filter) or not isinstance(values, Iterable):
-        raise ArgumentError(f"{place}={values!r:.80}: give a list of filters")
+        raise ArgumentError(f"{place}={shown(values)}: give a list of filters")
     read = (_filter(each, f"{place}[{n}]") for n, each in enumerate(values))
     parts = [part for part in read if part is not None]
     return to_filter(every(parts)) if parts else None

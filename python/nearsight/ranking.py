@@ -141,7 +141,7 @@ class Rankings:
         if crop is not None:
             record = self._truth.inputs.get([id_]).get(id_)
             if record is not None:
-                part = part_of(record, crop)
+                part = part_of(record, crop, cure="search by image= instead, with the same crop=")
                 result = embed_picture(part, self._embedder, self._engine)
                 return _direction(result.vectors, f"pictures like {_shown(id_, crop)}")
         vectors = self._truth.embeddings.of_input(id_)

@@ -7,6 +7,7 @@ from numbers import Real
 from typing import Any, NamedTuple
 
 from nearsight.errors import ArgumentError
+from nearsight.text import shown
 
 __all__ = ["BoundingBox", "bounding_box"]
 
@@ -74,15 +75,15 @@ def bounding_box(value: object) -> BoundingBox:
     """
     numbers = [] if isinstance(value, str | bytes) else _first_five(value)
     if len(numbers) != 4 or not all(map(_is_number, numbers)):
-        raise ArgumentError(f"box {value!r:.80} is not four numbers; {_ORDER}")
-    shown = f"({', '.join(f'{number!r:.20}' for number in numbers)})"
+        raise ArgumentError(f"box {shown(value)} is not four numbers; {_ORDER}")
+    edges = f"({', '.join(f'{number!r:.20}' for number in numbers)})"
     if not all(0 <= number <= 1 for number in numbers):
-        raise ArgumentError(f"box {shown} reaches out of the picture; {_ORDER}")
+        raise ArgumentError(f"box {edges} reaches out of the picture; {_ORDER}")
     # Adding 0.0 makes 0.0 of -0.0.
     box = BoundingBox(*(float(number) + 0.0 for number in numbers))
     if box.top >= box.bottom or box.left >= box.right:
         raise ArgumentError(
-            f"box {shown} is empty or inverted: top must be less than bottom, and left less than "
+            f"box {edges} is empty or inverted: top must be less than bottom, and left less than "
             f"right; {_ORDER}"
         )
     return box

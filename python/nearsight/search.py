@@ -17,11 +17,12 @@ from nearsight.errors import ArgumentError, DatabaseError
 from nearsight.filtering import Filtering
 from nearsight.filters import Where
 from nearsight.hits import Hit, Hits
-from nearsight.paging import slice_of
+from nearsight.paging import check_whole, slice_of
 from nearsight.query import Of, Query, to_filters
 from nearsight.ranking import Ranking, Rankings
 from nearsight.ranks import Rank, to_ranks
 from nearsight.region import bounding_box
+from nearsight.text import shown
 from nearsight.truth import Truth
 
 _OTHER_NAMES = {
@@ -190,10 +191,11 @@ class Search:
         Raises what `app.search(...)` does.
         """
         asked = Query.read(query)
-        rows = slice_of(page, k)
+        check_whole("page", page)
+        check_whole("k", k)
         _check_score(min_score)
         ranking = self._rankings.of(asked.ranks)
-        return self._run(Asked(ranking, asked.where, asked.of, min_score), k, rows.start)
+        return self._run(Asked(ranking, asked.where, asked.of, min_score), k, (page - 1) * k)
 
     def pages(
         self, *unnamed: Never, per_page: int = 20, of: Of = "inputs", **asked: Unpack[Question]
@@ -204,8 +206,8 @@ class Search:
         not in them, and what is erased meanwhile is left out of its page.
         """
         _check_named(unnamed, asked.keys() - Question.__annotations__)
-        _check_page(per_page, 0, "per_page")
-        question = self._asked(of, asked)
+        slice_of(1, per_page)
+        question = self._asked(Query(of=of).of, asked)
         everything = self._found(question, self._engine.view(), per_page)
         rank = 1
         while page := self._next_page(everything, per_page):
@@ -247,7 +249,8 @@ class Search:
         return Asked(self._rankings.of(ranks), asked.get("where"), of, min_score)
 
     def _run(self, asked: Asked, k: int, offset: int) -> Hits:
-        _check_page(k, offset)
+        check_whole("k", k)
+        check_whole("offset", offset, 0)
         hits = self._complete(asked, k, offset)
         if hits is None:  # somebody else erased some of them: look again at what there is now
             self._engine.catch_up()
@@ -388,7 +391,7 @@ def _check_named(unnamed: tuple[object, ...], unknown: Iterable[str]) -> None:
     """Say how it is meant, where a search was written as another library would have it."""
     if unnamed:
         raise ArgumentError(
-            f"search({unnamed[0]!r:.80}): say what it is: text=, concept=, image= or input="
+            f"search({shown(unnamed[0])}): say what it is: text=, concept=, image= or input="
         )
     for name in unknown:
         meant = _OTHER_NAMES.get(name)
@@ -396,16 +399,10 @@ def _check_named(unnamed: tuple[object, ...], unknown: Iterable[str]) -> None:
         raise ArgumentError(f"search({name}=…): there is no such argument; {hint}")
 
 
-def _check_page(k: int, offset: int, called: str = "k") -> None:
-    for name, value, least in ((called, k, 1), ("offset", offset, 0)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise ArgumentError(f"{name}={value!r}: give a whole number of at least {least}")
-
-
 def _check_score(min_score: object) -> None:
     if min_score is None:
         return
     if isinstance(min_score, bool) or not isinstance(min_score, int | float):
-        raise ArgumentError(f"min_score={min_score!r:.80}: give a number in 0..1")
+        raise ArgumentError(f"min_score={shown(min_score)}: give a number in 0..1")
     if not 0 <= min_score <= 1:
         raise ArgumentError(f"min_score={min_score!r}: scores lie in 0..1")

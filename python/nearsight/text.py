@@ -10,11 +10,19 @@ def checked_text(text: object, what: str) -> str:
     Python makes of bytes that are no UTF-8.
     """
     if not isinstance(text, str):
-        raise ArgumentError(f"{what}: {text!r:.80} is of type {type(text).__name__}; give text")
+        raise ArgumentError(f"{what}: {shown(text)} is of type {type(text).__name__}; give text")
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise ArgumentError(f"{what}: {text!r:.80} is not UTF-8 text") from None
+        raise ArgumentError(f"{what}: {shown(text)} is not UTF-8 text") from None
     if "\0" in text:
-        raise ArgumentError(f"{what}: {text!r:.80} holds a NUL character")
+        raise ArgumentError(f"{what}: {shown(text)} holds a NUL character")
     return text
+
+
+def shown(value: object) -> str:
+    """What was given, for a message: as Python writes it, 80 characters at most."""
+    try:
+        return f"{value!r:.80}"
+    except RecursionError:
+        return f"a {type(value).__name__} that is nested too deeply to show"

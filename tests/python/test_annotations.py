@@ -142,7 +142,7 @@ def test_a_region_needs_the_pixels_that_were_added(app: nearsight.App, photo: Pa
     with pytest.raises(PictureError, match="its content differs"):
         app.annotations.add(scene, box=LEFT)
     photo.unlink()
-    with pytest.raises(PictureError, match="Give the picture with picture="):
+    with pytest.raises(PictureError, match="give the picture with picture="):
         app.annotations.add(scene, box=LEFT)
     assert len(app.annotations) == 3
 

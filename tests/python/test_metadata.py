@@ -127,7 +127,7 @@ def test_values_are_compared_in_python_and_in_a_line(app: nearsight.App) -> None
     assert app.search(where="@iso = 0 or not @iso < 500").ids == [ids[0], ids[5]]
     assert app.search(where='@iso = "0"').ids == []
     assert app.search(where="@missing != 1").ids == []
-    with pytest.raises(ArgumentError, match="at most 64"):
+    with pytest.raises(ArgumentError, match=r"in -2\*\*63"):
         app.search(where="@iso < 99999999999999999999")
 
 
@@ -148,8 +148,8 @@ def test_metadata_never_reaches_the_database_as_sql(app: nearsight.App) -> None:
         ({1: 2}, "the key 1 is not text"),
         ({"a": b"x"}, "is a bytes"),
         ({"a": object()}, "is a object"),
-        ({"a": 2**63}, "have at most 64"),
-        ({"a": 10**5000}, "have at most 64"),
+        ({"a": 2**63}, "whole numbers lie in"),
+        ({"a": 10**5000}, "whole numbers lie in"),
         ({"a": "x\0"}, "holds a NUL|is not UTF-8"),
         ({"a": "\ud800"}, "holds a NUL|is not UTF-8"),
         ({"a": "x" * 2_000_000}, "at most 1048576"),
@@ -206,7 +206,9 @@ def test_a_filter_may_ask_for_thousands_of_keys(app: nearsight.App) -> None:
     "value", [None, [1], {}, float("nan"), float("inf"), b"x", 2**63, 10**400, "\udcff"]
 )
 def test_what_cannot_be_compared_is_refused(value: object) -> None:
-    with pytest.raises(ArgumentError, match=r"compare with|JSON has no|at most 64|not UTF-8"):
+    with pytest.raises(
+        ArgumentError, match=r"compare with|JSON has no|whole numbers lie in|not UTF-8"
+    ):
         metadata("iso") < value  # noqa: B015
 
 

@@ -75,6 +75,7 @@ from nearsight.filters.statement import (
     either,
     every,
 )
+from nearsight.text import shown
 
 __all__ = [
     "And",
@@ -143,7 +144,7 @@ def _joined(where: Where, depth: int) -> Filter | None:
         return _spelled(where)
     if not isinstance(where, Iterable):
         raise ArgumentError(
-            f"where={where!r:.80}: give a concept's name, a line such as 'dog and not cat', or a "
+            f"where={shown(where)}: give a concept's name, a line such as 'dog and not cat', or a "
             "filter"
         )
     if depth > MAX_DEPTH:
@@ -156,6 +157,6 @@ def _spelled(where: Mapping[str, Any]) -> Filter:
     if is_spelled(where):
         return from_json(where)
     raise ArgumentError(
-        f"where={where!r:.80}: to ask for metadata that contain this, write metadata({{…}}); as "
+        f"where={shown(where)}: to ask for metadata that contain this, write metadata({{…}}); as "
         'JSON, a filter is an object with one key, such as {"annotated": "dog"}'
     )

@@ -10,7 +10,7 @@ from nearsight.filters.properties import Compared, Contains, Exists, Operator
 from nearsight.filters.statement import Annotated, Filter, Predicted, Unsaid, either
 from nearsight.geo import kilometres, point, ring
 from nearsight.patching import checked, checked_scalar
-from nearsight.text import checked_text
+from nearsight.text import checked_text, shown
 
 
 class Path:
@@ -31,7 +31,7 @@ class Path:
         """The statement; raises `ArgumentError` for what cannot be compared."""
         asked = f"{self!r} {operator}"
         if not isinstance(value, str | int | float) or value != value:
-            raise ArgumentError(f"{asked} {value!r:.80}: compare with a number, a text or a bool")
+            raise ArgumentError(f"{asked} {shown(value)}: compare with a number, a text or a bool")
         return Compared(self._steps, operator, checked_scalar(value, f"{asked} value"))
 
     def exists(self) -> Filter:

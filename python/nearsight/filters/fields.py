@@ -10,7 +10,7 @@ from nearsight.errors import ArgumentError
 from nearsight.filters.instant import compared
 from nearsight.filters.properties import FIELDS, PARTS, Has, Is, Operator, Time
 from nearsight.filters.statement import Filter, either, every
-from nearsight.text import checked_text
+from nearsight.text import checked_text, shown
 
 _OPERATORS: dict[str, Operator] = {
     "on": "=",
@@ -64,7 +64,7 @@ def by(*authors: str) -> Filter:
 def any_of(field: str, *values: str) -> Filter:
     """Inputs of which the field has one of these values. Raises `ArgumentError`."""
     if field not in FIELDS:
-        raise ArgumentError(f"an input has no {field!r:.80}: ask for one of {', '.join(FIELDS)}")
+        raise ArgumentError(f"an input has no {shown(field)}: ask for one of {', '.join(FIELDS)}")
     if not values:
         raise ArgumentError(f"filters.{field}(): give at least one value")
     return either(Is(field, checked_text(value, field)) for value in values)
@@ -75,7 +75,7 @@ def has(what: str) -> Filter:
     for part in PARTS:
         if what == part:
             return Has(part)
-    raise ArgumentError(f"has({what!r:.80}): ask for one of {', '.join(PARTS)}")
+    raise ArgumentError(f"has({shown(what)}): ask for one of {', '.join(PARTS)}")
 
 
 def added(

@@ -26,6 +26,7 @@ from nearsight.errors import ArgumentError
 from nearsight.filters import fields, instant
 from nearsight.filters.building import annotated, box, metadata, within
 from nearsight.filters.statement import Filter, either, every
+from nearsight.text import shown
 
 _TYPES = ("image", "video", "text", "audio")
 _STATUSES = {30000: "processed", 30001: "to_process", 30002: "failed", 30003: "to_process"}
@@ -194,7 +195,7 @@ def _region(node: Node) -> Filter:
 
 def _type(node: Node) -> Filter:
     if node.value not in _TYPES:
-        raise node.error(f"{node.value!r:.80} is none of {', '.join(_TYPES)}")
+        raise node.error(f"{shown(node.value)} is none of {', '.join(_TYPES)}")
     return fields.type(node.text())
 
 
@@ -202,7 +203,7 @@ def _status(node: Node) -> Filter:
     for code, status in _STATUSES.items():
         if node.value == code:
             return fields.status(status)
-    raise node.error(f"{node.value!r:.80} is none of {', '.join(map(str, _STATUSES))}")
+    raise node.error(f"{shown(node.value)} is none of {', '.join(map(str, _STATUSES))}")
 
 
 def _no_datasets(node: Node) -> ArgumentError:
@@ -244,7 +245,7 @@ def _unit(node: Node) -> str:
     name = node.text().lower().removeprefix("within").removesuffix("s")
     if name not in _UNITS:
         known = ", ".join(f"within{unit.title()}s" for unit in _UNITS)
-        raise node.error(f"{node.value!r:.80} is none of {known}")
+        raise node.error(f"{shown(node.value)} is none of {known}")
     return _UNITS[name]
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from nearsight.errors import ArgumentError
 from nearsight.filters.properties import Operator, Time, When
 from nearsight.filters.statement import Filter, every
+from nearsight.text import shown
 
 
 def compared(field: Time, operator: Operator, moment: object) -> Filter:
@@ -46,7 +47,7 @@ def _stretch(moment: object) -> tuple[datetime, datetime]:
     except (ValueError, OverflowError):
         pass
     raise ArgumentError(
-        f"{moment!r:.80} is no time: give a datetime, a date, or text as 2024-06-01 or "
+        f"{shown(moment)} is no time: give a datetime, a date, or text as 2024-06-01 or "
         "2024-06-01T12:00:00Z"
     )
 

@@ -59,6 +59,7 @@ from nearsight.filters.statement import (
     every,
 )
 from nearsight.geo import point
+from nearsight.text import shown
 
 
 def to_json(filter_: Filter) -> dict[str, Any]:
@@ -111,7 +112,7 @@ def _written(filter_: Filter) -> dict[str, Any]:
             return {"box": {"south": south, "west": west, "north": north, "east": east}}
         case Polygon(corners):
             return {"polygon": [list(corner) for corner in corners]}
-    raise ArgumentError(f"{filter_!r:.80} is no filter that can be written as JSON")
+    raise ArgumentError(f"{shown(filter_)} is no filter that can be written as JSON")
 
 
 def _read(node: Node, depth: int) -> Filter:
@@ -174,7 +175,7 @@ def _operator(node: Node) -> Operator:
     for operator in COMPARISONS:
         if node.value == operator:
             return operator
-    raise node.error(f"{node.value!r:.80} is none of {' '.join(COMPARISONS)}")
+    raise node.error(f"{shown(node.value)} is none of {' '.join(COMPARISONS)}")
 
 
 def _compared(node: Node) -> Filter:
@@ -191,7 +192,7 @@ def _when(node: Node) -> Filter:
     found = _members(node, "field", "operator", "instant")
     field = found["field"].value
     if field not in TIMES:
-        raise found["field"].error(f"{field!r:.80} is none of {', '.join(TIMES)}")
+        raise found["field"].error(f"{shown(field)} is none of {', '.join(TIMES)}")
     return instant.compared(field, _operator(found["operator"]), found["instant"].text())
 
 

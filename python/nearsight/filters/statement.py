@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from nearsight.errors import ArgumentError
 from nearsight.filters.quoting import quoted_name
+from nearsight.text import shown
 
 MAX_DEPTH = 100
 _MOST_STATEMENTS = 100_000
@@ -137,7 +138,7 @@ def _flat(kind: type[And] | type[Or], filters: Iterable[Filter]) -> tuple[Filter
     for part in filters:
         if not isinstance(part, Filter):
             raise ArgumentError(
-                f"{part!r:.80} is no filter: use annotated(…), predicted(…), … of nearsight.filters"
+                f"{shown(part)} is no filter: use annotated(…), … of nearsight.filters"
             )
         parts += part.parts if isinstance(part, kind) else (part,)
     return tuple(parts)

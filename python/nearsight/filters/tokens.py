@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from nearsight.errors import ArgumentError
 from nearsight.filters.quoting import QUOTED, STEP, WORD
+from nearsight.text import shown
 
 MAX_LENGTH = 100_000
 
@@ -38,7 +39,7 @@ class Token(NamedTuple):
 def tokens(line: str) -> list[Token]:
     """Everything in the line, and its end. Raises `ArgumentError` that shows the place."""
     if not isinstance(line, str):
-        raise ArgumentError(f"where: {line!r:.80} is a {type(line).__name__}; give text")
+        raise ArgumentError(f"where: {shown(line)} is a {type(line).__name__}; give text")
     if len(line) > MAX_LENGTH:
         raise ArgumentError(f"where: {len(line)} characters; at most {MAX_LENGTH} are read")
     found: list[Token] = []

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import TypeGuard
 
 from nearsight.errors import ArgumentError
+from nearsight.text import shown
 
 MAX_ID = 200
 ACTIONS = ("merge", "remove", "overwrite")
@@ -30,20 +31,27 @@ def checked_name(name: object) -> str:
     return name
 
 
-def concept_names(concepts: Iterable[str]) -> list[str]:
+def checked_flag(name: str, value: object) -> bool:
+    """True or false, and nothing that Python would take for one. Raises `ArgumentError`."""
+    if not isinstance(value, bool):
+        raise ArgumentError(f"{name}={shown(value)}: give True or False")
+    return value
+
+
+def concept_names(concepts: Iterable[str], argument: str = "concepts") -> list[str]:
     """Each name once, without space around it. Raises `ArgumentError` for no list of names."""
     if isinstance(concepts, str | Mapping) or not isinstance(concepts, Iterable):
-        raise ArgumentError(f"concepts={concepts!r}: give a list of names")
+        raise ArgumentError(f"{argument}={shown(concepts)}: give a list of names")
     listed = list(concepts)
     for name in listed:
         if not is_text(name):
-            raise ArgumentError(f"concepts: {name!r} is no concept; give names as text")
+            raise ArgumentError(f"{argument}: {shown(name)} is no concept; give names as text")
     return list(dict.fromkeys(name.strip() for name in listed))
 
 
 def selected_names(concepts: Iterable[str]) -> list[str]:
     """`concept_names`, but one at least. Raises `ArgumentError`."""
-    if not (names := concept_names(concepts)):
+    if not (names := concept_names(concepts, "select_concepts")):
         raise ArgumentError("select_concepts=[]: give at least one, or None for all")
     return names
 

@@ -14,7 +14,7 @@ from nearsight.ingest import embed_picture
 from nearsight.items import Item, RegionDetails, details_of
 from nearsight.originals import part_of
 from nearsight.pictures import Limits
-from nearsight.text import checked_text
+from nearsight.text import checked_text, shown
 from nearsight.truth import Annotation, Input, NewAnnotation, NewEmbedding, Truth
 
 BY = "feedback"
@@ -47,7 +47,7 @@ class FeedbackInfo:
             return given or FeedbackInfo()
         known = [field.name for field in fields(FeedbackInfo)]
         if not isinstance(given, Mapping) or not set(given) <= set(known):
-            raise ArgumentError(f"info={given!r:.80}: give a dictionary of {', '.join(known)}")
+            raise ArgumentError(f"info={shown(given)}: give a dictionary of {', '.join(known)}")
         return FeedbackInfo(**given)
 
 
@@ -103,7 +103,7 @@ class FeedbackBox:
             return self._truth.inputs.get([what])[what], None
         found = list(islice(pictures.find(what), 2))
         if len(found) != 1:
-            raise ArgumentError(f"{what!r:.80}: feedback is on one picture; give one, or an id")
+            raise ArgumentError(f"{shown(what)}: feedback is on one picture; give one, or an id")
         if isinstance(found[0], PictureError):
             raise found[0]
         adding = Adding(self._truth, self._engine, self._embedder)
@@ -113,7 +113,7 @@ class FeedbackBox:
         return self._truth.inputs.get([outcome.id])[outcome.id], found[0]
 
     def _region(self, owner: Input, region: RegionDetails, picture: object) -> NewAnnotation:
-        part = part_of(owner, region.box, picture)
+        part = part_of(owner, region.box, picture, cure="give the picture instead of its id")
         result = embed_picture(part, self._embedder, self._engine)
         embedding = NewEmbedding(result.vectors[0], result.probabilities[0])
         return NewAnnotation(

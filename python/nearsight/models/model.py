@@ -16,6 +16,7 @@ from nearsight.models.arguments import (
     ACTIONS,
     check_limits,
     checked_count,
+    checked_flag,
     checked_name,
     concept_names,
     selected_names,
@@ -28,6 +29,7 @@ from nearsight.models.parameters import HyperParameters
 from nearsight.models.version import Version
 from nearsight.paging import slice_of
 from nearsight.teaching import Head, Report, teach
+from nearsight.text import shown
 from nearsight.truth import HeadRecord, Input, ModelRecord, Truth
 
 
@@ -126,11 +128,16 @@ class Model:
             raise ArgumentError(f"action={action!r}: give one of {', '.join(ACTIONS)}")
         names = None if concepts is None else concept_names(concepts)
         called = None if name is None else checked_name(name)
+        exclusive, closed = concepts_mutually_exclusive, closed_environment
+        if exclusive is not None:
+            checked_flag("concepts_mutually_exclusive", exclusive)
+        if closed is not None:
+            checked_flag("closed_environment", closed)
         learning = None if hyper_parameters is None else HyperParameters.of(hyper_parameters)
         with self._truth.writing():
             record = self._record()
-            exclusive = _either(concepts_mutually_exclusive, record.concepts_mutually_exclusive)
-            closed = _either(closed_environment, record.closed_environment)
+            exclusive = record.concepts_mutually_exclusive if exclusive is None else exclusive
+            closed = record.closed_environment if closed is None else closed
             parameters = record.parameters if learning is None else learning.to_dict()
             self._truth.models.describe(
                 self.id, called or record.name, exclusive, closed, parameters
@@ -294,9 +301,11 @@ class Model:
         """One version. Raises `NotFoundError`."""
         self._record()
         found = dict(self._truth.models.versions(self.id))
-        if number not in found:
+        if isinstance(number, bool) or not isinstance(number, int) or number not in found:
             has = ", ".join(map(str, found)) or "none yet"
-            raise NotFoundError(f"the model {self.id!r} has no version {number!r}. It has: {has}")
+            raise NotFoundError(
+                f"the model {self.id!r} has no version {shown(number)}. It has: {has}"
+            )
         return self._version(number, found[number])
 
     def _version(self, number: int, trained_at: datetime) -> Version:
@@ -380,7 +389,3 @@ class Model:
 
 def _stored(head: Head, report: Report) -> HeadRecord:
     return HeadRecord(head.weights, head.bias, report.to_dict())
-
-
-def _either(given: bool | None, had: bool) -> bool:
-    return had if given is None else bool(given)

@@ -8,6 +8,7 @@ from nearsight.errors import ArgumentError, NotFoundError
 from nearsight.knowledge import Pattern
 from nearsight.models.arguments import (
     check_id,
+    checked_flag,
     checked_name,
     concept_names,
     is_text,
@@ -76,15 +77,17 @@ class Models:
         check_id(id_)
         names, parameters = concept_names(concepts), HyperParameters.of(hyper_parameters)
         called = id_ if name is None else checked_name(name)
+        exclusive = checked_flag("concepts_mutually_exclusive", concepts_mutually_exclusive)
+        closed = checked_flag("closed_environment", closed_environment)
         with self._truth.writing():
             if self._truth.models.get(id_) is not None:
                 raise ArgumentError(
                     f"a model has the id {id_!r} already: go on with "
                     f"app.models[{id_!r}], or choose another"
                 )
-            table, exclusive = self._truth.models, bool(concepts_mutually_exclusive)
+            table = self._truth.models
             table.create(id_)
-            table.describe(id_, called, exclusive, bool(closed_environment), parameters.to_dict())
+            table.describe(id_, called, exclusive, closed, parameters.to_dict())
             table.add_concepts(id_, names)
         self._engine.catch_up()
         return self._handle(id_)
@@ -97,7 +100,7 @@ class Models:
         """
         if (ids is None) != (all is True):
             raise ArgumentError(
-                "delete: give an id, a list of ids, or all=True, and only one of it"
+                "delete: give an id, a list of ids, or all=True, and only one of them"
             )
         with self._truth.writing():
             gone = self._truth.models.ids() if ids is None else _ids(ids)

@@ -19,6 +19,7 @@ from nearsight.document import Node
 from nearsight.errors import ArgumentError
 from nearsight.ranks.hosted import KEYS, bytes_of, ranks_of
 from nearsight.ranks.rank import KINDS, Rank
+from nearsight.text import shown
 
 __all__ = ["Rank", "Ranked", "to_rank", "to_ranks"]
 
@@ -41,7 +42,7 @@ def to_ranks(
     `language` is that of every text and concept name that has none of its own.
     """
     if isinstance(values, str | bytes | Mapping | Rank) or not isinstance(values, Iterable):
-        raise ArgumentError(f"{place}={values!r:.80}: give a list of ranks")
+        raise ArgumentError(f"{place}={shown(values)}: give a list of ranks")
     return tuple(
         rank for n, value in enumerate(values) for rank in _read(value, language, f"{place}[{n}]")
     )
@@ -51,7 +52,7 @@ def _read(value: object, language: str | None, place: str) -> list[Rank]:
     if isinstance(value, Rank):
         return [value]
     if not isinstance(value, Mapping):
-        raise ArgumentError(f"{place}: {value!r:.80} is no rank: give a Rank or a dictionary")
+        raise ArgumentError(f"{place}: {shown(value)} is no rank: give a Rank or a dictionary")
     node = Node(value, place)
     with node.named():
         return ranks_of(node, language) if _is_hosted(value) else [_own(node, language)]

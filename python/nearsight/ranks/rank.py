@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from nearsight.errors import ArgumentError
 from nearsight.region import BoundingBox, bounding_box
-from nearsight.text import checked_text
+from nearsight.text import checked_text, shown
 
 Kind: TypeAlias = Literal["image", "input", "region", "text", "concept"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -39,7 +39,7 @@ class Rank:
     def __post_init__(self) -> None:
         """Check, and keep a crop as a `BoundingBox`."""
         if self.kind not in KINDS:
-            raise ArgumentError(f"rank {self.kind!r:.80}: rank by one of {', '.join(KINDS)}")
+            raise ArgumentError(f"rank {shown(self.kind)}: rank by one of {', '.join(KINDS)}")
         if self.kind == "image" and self.of is None:
             raise ArgumentError("rank image=None: give a picture")
         if self.kind != "image" and not checked_text(self.of, self.kind).strip():
@@ -48,7 +48,7 @@ class Rank:
         weight = _finite(self.weight)
         if weight == 0:
             raise ArgumentError(
-                f"weight={self.weight!r:.80}: give a number other than 0, negative for the less "
+                f"weight={shown(self.weight)}: give a number other than 0, negative for the less "
                 "the better"
             )
         object.__setattr__(self, "weight", weight)
@@ -63,7 +63,7 @@ class Rank:
     def _only(self, kinds: tuple[str, ...], name: str) -> None:
         if self.kind not in kinds:
             value = getattr(self, name)
-            raise ArgumentError(f"{name}={value!r:.80}: only {' and '.join(kinds)} take one")
+            raise ArgumentError(f"{name}={shown(value)}: only {' and '.join(kinds)} take one")
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON types, which `to_rank` reads back.
