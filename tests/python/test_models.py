@@ -42,9 +42,7 @@ def ids(colours: list[tuple[int, int, int]]) -> set[str]:
     return {nearsight.pictures.open(plain(colour)).digest.hex()[:32] for colour in colours}
 
 
-def test_a_name_means_the_concept_that_bears_it(
-    app: nearsight.App, model: nearsight.Model
-) -> None:
+def test_a_name_means_the_concept_that_bears_it(app: nearsight.App, model: nearsight.Model) -> None:
     app.concepts.update("rosso", "Rosso scuro")
     with pytest.raises(TrainingError, match=r"'Rosso scuro'.*app\.models\['colours'\]\.train"):
         app.search(concept="Rosso scuro")
