@@ -1,11 +1,12 @@
-"""Is this installation sound? Checks with evidence, and the engine's ranking on bare vectors.
+"""Is this installation sound? Checks with evidence, the engine's ranking on bare vectors, and
+databases of invented inputs for measuring.
 
 Nothing here touches a database of yours.
 """
 
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearsight import app, embedders
-from nearsight.embedders import OnnxEmbedder
+from nearsight.embedders import Embedded, Embedder, OnnxEmbedder
 from nearsight.embedders.card import read_card
 from nearsight.engine import EMBEDDING, Index, kernel
 from nearsight.engine import version as core_version
-from nearsight.errors import NearsightError
+from nearsight.errors import ArgumentError, NearsightError
+from nearsight.items import Item, details_of
+from nearsight.patching import encode
+from nearsight.truth import NewAnnotation, NewEmbedding, NewInput, Truth
 
-__all__ = ["Check", "diagnose", "exact_search"]
+__all__ = ["Check", "diagnose", "exact_search", "invent"]
 
 _TRUTH = b"no truth behind "  # 16 bytes, where an index in memory wants the id of its truth
 _SELF = 0.999  # the least score of a picture against itself
@@ -85,6 +89,43 @@ def exact_search(rows: NDArray[np.float32]) -> Callable[[NDArray[np.float32], in
         return ids - np.uint64(1), cosines.astype(np.float32)
 
     return search
+
+
+def invent(
+    path: Path, embedder: Embedder, batches: Iterable[tuple[Sequence[Item], Embedded]]
+) -> None:
+    """Make a new database of inputs that never were pictures, as fast as it can be written.
+
+    Each batch is one transaction: items whose `source` is left out, and the rows that `embedder`
+    would give them, one for each item followed by one for each of its regions. Their thumbnails are
+    empty. Open it afterwards: its cache is derived then. Raises `ArgumentError` (a file that exists,
+    an item that has no id).
+    """
+    if path.exists():
+        raise ArgumentError(f"{path} is there already: invented inputs get a new database")
+    truth = Truth(path)
+    try:
+        truth.adopt_model(embedder.name, embedder.fingerprint, embedder.dim, embedder.labels)
+        for items, embedded in batches:
+            rows = map(NewEmbedding, embedded.vectors, embedded.probabilities)
+            with truth.writing():
+                truth.inputs.add(_invented(item, rows) for item in items)
+    finally:
+        truth.close()
+
+
+def _invented(item: Item, rows: Iterator[NewEmbedding]) -> NewInput:
+    known = details_of(item)
+    if known.id is None:
+        raise ArgumentError("an invented input has no content that an id could be made of: give it")
+    return NewInput(
+        *(known.id, known.id.encode(), known.id, known.url, "png", 1, 1, 1, b"", next(rows)),
+        *(known.concepts, encode(known.metadata), known.geo, known.crop),
+        tuple(
+            NewAnnotation(f"{known.id}#{i}", said.concepts, said.box, said.text, "", next(rows))
+            for i, said in enumerate(known.regions)
+        ),
+    )
 
 
 def _check(name: str, remedy: str, look: Callable[[], str]) -> Check:

@@ -6,7 +6,7 @@ are over rounds in which everybody takes a turn, so that a busy machine slows al
 
 from collections.abc import Callable
 
-from nearsight.bench import imports, ingest, search, vectors
+from nearsight.bench import filters, imports, ingest, search, vectors
 from nearsight.bench.measure import Record
 
 __all__ = ["BENCHMARKS", "Record"]
@@ -15,5 +15,6 @@ BENCHMARKS: dict[str, Callable[..., list[Record]]] = {
     "ingest": ingest.run,
     "search": search.run,
     "vectors": vectors.run,
+    "filters": filters.run,
     "import": imports.run,
 }

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from nearsight.bench import Record
 
 _NAMES = ("ingest", "search", "import")  # what is run where none is named
-_ALL = (*_NAMES, "vectors")
+_ALL = (*_NAMES, "vectors", "filters")
 _PHOTOS = Path("/usr/share/tuxpaint/stamps")  # Debian's tuxpaint-stamps-default
 
 
@@ -23,11 +23,13 @@ def configure(subparsers: Subparsers) -> None:
         "bench",
         run,
         "Measure how fast pictures go in beside the model alone, exact search beside numpy and "
-        "hnswlib, and what the import costs. Everybody takes turns in one run.",
+        "hnswlib, filters of many inputs beside SQLite and numpy, and what the import costs. "
+        "Everybody takes turns in one run.",
         "nearsight bench",
         "nearsight bench search --n 20000 --dim 1280 --json",
         "nearsight bench vectors --n 1000000 --against hnswlib,faiss",
         "nearsight bench ingest --folder ~/Pictures --files 100",
+        "nearsight bench filters --inputs 1000000",
         database=None,
         model="the model to put in with",
     )
@@ -44,10 +46,16 @@ def configure(subparsers: Subparsers) -> None:
     ingest.add_argument("--threads", type=_positive, metavar="N", help="of the model (all but one)")
     search = command.add_argument_group("search and vectors")
     search.add_argument("--n", type=_positive, metavar="N", help="vectors (100000)")
-    search.add_argument("--dim", type=_positive, metavar="N", help="numbers in each (512)")
+    search.add_argument(
+        "--dim", type=_positive, metavar="N", help="numbers in each (512), for filters as well"
+    )
     search.add_argument("-k", "--top", type=_positive, metavar="N", help="hits (10)")
     search.add_argument(
         "--against", metavar="NAMES", help="of vectors: hnswlib,usearch,faiss, or some of them"
+    )
+    filters = command.add_argument_group("filters")
+    filters.add_argument(
+        "--inputs", type=_positive, metavar="N", help="inputs of about 8 KB on disk (100000)"
     )
     command.set_defaults(usage=command.error)
 
@@ -83,6 +91,8 @@ def _settings(name: str, args: argparse.Namespace) -> dict[str, Any]:
         given |= {"n": args.n, "dim": args.dim, "k": args.top}
     if name == "vectors":
         given["against"] = args.against
+    if name == "filters":
+        given |= {"inputs": args.inputs, "dim": args.dim}
     return {key: value for key, value in given.items() if value is not None}
 
 
