@@ -145,6 +145,12 @@ void bind_columns_snapshot(py::module_& module) {
       .def("rows", ids<&ColumnsSnapshot::rows>, "The rows that stand for them.", py::arg("docs"))
       .def("owners", ids<&ColumnsSnapshot::owners>, "Their owners.", py::arg("docs"))
       .def(
+          "count_owners",
+          [](const ColumnsSnapshot& self, const DocSet& docs) {
+            return asked([&] { return self.count_owners(docs); });
+          },
+          "How many owners they have.", py::arg("docs"))
+      .def(
           "verify",
           [](const ColumnsSnapshot& self) {
             raise_unless_ok(without_gil([&] { return self.verify(); }));

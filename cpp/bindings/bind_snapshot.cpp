@@ -4,6 +4,7 @@
 #include "arrays.h"
 #include "bind.h"
 #include "errors.h"
+#include "nearsight/columns.h"
 #include "nearsight/index.h"
 
 namespace py = pybind11;
@@ -99,6 +100,13 @@ RowMask mask_of(const Snapshot& self, const py::object& array) {
   return value_or_raise(without_gil([&] { return self.mask_of(ids); }));
 }
 
+RowMask mask_of_docs(const Snapshot& self, const ColumnsSnapshot& columns, const DocSet& docs) {
+  return value_or_raise(without_gil([&] {
+    return self.mask_of_each(
+        [&](const Snapshot::Visit& visit) { return columns.visit_rows(docs, visit); });
+  }));
+}
+
 RowMask at_least(const Snapshot& self, const py::sequence& tuples, double threshold,
                  const py::int_& workers) {
   const std::vector<Rank> ranks = ranks_of(tuples);
@@ -143,6 +151,8 @@ void bind_snapshot(py::module_& module) {
            py::arg("field"), py::arg("queries"), py::arg("k"), py::arg("mask") = py::none(),
            py::arg("threads") = 1)
       .def("mask_of", mask_of, "The live rows with these ids.", py::arg("ids"))
+      .def("mask_of_docs", mask_of_docs, "The live rows that stand for these documents.",
+           py::arg("columns"), py::arg("docs"))
       .def("at_least", at_least, "The live rows that score at least the threshold.",
            py::arg("ranks"), py::arg("threshold"), py::arg("threads") = 1)
       .def("all", all, "Every live row.")

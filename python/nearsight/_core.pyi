@@ -93,6 +93,9 @@ class Snapshot:
     def mask_of(self, ids: ArrayLike) -> RowMask:
         """The live rows with these ids [n]; unknown ids are left out."""
 
+    def mask_of_docs(self, columns: ColumnsSnapshot, docs: DocSet) -> RowMask:
+        """The live rows that stand for documents of `columns`: `mask_of(columns.rows(docs))`."""
+
     def at_least(self, ranks: Sequence[Rank], threshold: float, threads: int = 1) -> RowMask:
         """The live rows to which a search by these ranks gives a score of at least `threshold`."""
 
@@ -235,6 +238,9 @@ class ColumnsSnapshot:
     def owners(self, docs: DocSet) -> NDArray[np.uint64]:
         """The owners of the documents, ascending, each once."""
 
+    def count_owners(self, docs: DocSet) -> int:
+        """How many owners the documents have: `len(owners(docs))`."""
+
     def verify(self) -> None:
         """Check every block of every file; CorruptionError names the first that is damaged."""
 
@@ -272,7 +278,7 @@ class Columns:
     def commit(self, generation: int) -> None:
         """Publish what came since the last commit; `generation` never falls.
 
-        Past 32 MiB of fresh facts they go to disk here, as those of an `Index` do.
+        Past 4 MiB of fresh facts they go to disk here, as those of an `Index` do.
         """
 
     def seal(self) -> None:

@@ -98,8 +98,9 @@ def invent(
 
     Each batch is one transaction: items whose `source` is left out, and the rows that `embedder`
     would give them, one for each item followed by one for each of its regions. Their thumbnails are
-    empty. Open it afterwards: its cache is derived then. Raises `ArgumentError` (a file that exists,
-    an item that has no id).
+    empty. Open it afterwards: its cache is derived then.
+
+    Raises `ArgumentError` (a file that exists, an item that has no id).
     """
     if path.exists():
         raise ArgumentError(f"{path} is there already: invented inputs get a new database")

@@ -47,6 +47,7 @@ EMBEDDING = "embedding"
 PREDICTION = "prediction"
 
 _REPLAY_ROWS = 1024
+_REPLAY_PAGES = 64  # so many are published at once: some 65,000 rows in memory, then on disk
 
 # What the core ranks by, as its stub has it: field, query, weight, curve; weight, squash, bias,
 # terms.
@@ -184,11 +185,14 @@ class Engine:
 
         Embeddings are read a page at a time, so that nobody waits for long: they never change,
         those that came later have ids above `upto`, and those that were erased are gone either
-        way. An annotation that changes meanwhile is read as it is then, and again by the next
-        replay.
+        way. Those that were erased since the last replay are forgotten first: should this one be
+        cut short, the rows that it published say where to go on. An annotation that changes
+        meanwhile is read as it is then, and again by the next replay.
         """
         rows, docs = caches
-        last = rows.last_id
+        if len(erased := self._truth.embeddings.erased_since(rows.generation)):
+            rows.erase(erased)
+        last, pages = rows.last_id, 0
         while last < upto:
             ids, *vectors = self._truth.embeddings.after(
                 last, upto, self._dim, self._labels, _REPLAY_ROWS
@@ -197,8 +201,8 @@ class Engine:
                 break
             rows.append(ids, vectors[: 2 if self._labels else 1])
             last = int(ids[-1])
-        if len(erased := self._truth.embeddings.erased_since(rows.generation)):
-            rows.erase(erased)
+            if (pages := pages + 1) % _REPLAY_PAGES == 0:
+                rows.commit(generation)
         rows.commit(generation)
         for documents in self._truth.facts.changed_since(docs.generation, _REPLAY_ROWS):
             docs.put(*documents)

@@ -72,6 +72,15 @@ class Filtering:
 
         return self._engine.answer(owners)
 
+    def count(self, where: Where) -> int:
+        """How many inputs meet `where`."""
+
+        def count(view: View) -> int:
+            found = self.matches(where, view)
+            return view.docs.count_owners(view.docs.all() if found is None else found)
+
+        return self._engine.answer(count)
+
     def _meeting(self, asked: Filter, view: View, of: Of) -> DocSet:
         match asked:
             case And(parts):
@@ -145,10 +154,10 @@ class Filtering:
         """The documents whose metadata contain `pattern`.
 
         Facts do not tell which values of a list's elements lie in one and the same element. Where
-        the pattern asks that, what bears all the facts is read and compared.
+        the pattern asks that of several, what bears all the facts is read and compared.
         """
         found = _bearing(docs, metadata_path(()), pattern)
-        if not _asks_for_elements(pattern):
+        if not _ties(pattern):
             return found
         owners = docs.owners(found).tolist()
         kept = [
@@ -176,11 +185,19 @@ def _bearing(docs: ColumnsSnapshot, path: str, pattern: Any) -> DocSet:
     return docs.equal(path, pattern)
 
 
-def _asks_for_elements(pattern: Any) -> bool:
-    """Does it ask for lists or objects inside of a list?"""
+def _ties(pattern: Any) -> bool:
+    """Does it ask that several things lie in one and the same element of a list?"""
     if isinstance(pattern, dict):
-        return any(map(_asks_for_elements, pattern.values()))
-    return isinstance(pattern, list) and any(isinstance(e, dict | list) for e in pattern)
+        return any(map(_ties, pattern.values()))
+    return isinstance(pattern, list) and not all(map(_is_one_thing, pattern))
+
+
+def _is_one_thing(pattern: Any) -> bool:
+    """Is it a scalar, or an object or list of at most one thing? Then one fact says all of it."""
+    if not isinstance(pattern, dict | list):
+        return True
+    inner = [*pattern.values()] if isinstance(pattern, dict) else pattern
+    return len(inner) < 2 and all(map(_is_one_thing, inner))
 
 
 def _existing(docs: ColumnsSnapshot, path: str) -> DocSet:

@@ -326,7 +326,7 @@ class Inputs:
 
     def count(self, where: Where = None) -> int:
         """How many inputs meet `where`; without it, how many there are."""
-        return len(self) if where is None else len(self._filtering.inputs(where))
+        return len(self) if where is None else self._filtering.count(where)
 
     def thumbnail(self, id_: str) -> bytes:
         """An input as a JPEG whose longest side has at most 160 px. Raises `NotFoundError`."""

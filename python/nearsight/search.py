@@ -9,10 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Never, TypedDict, Unpack
 
-import numpy as np
-from numpy.typing import NDArray
-
-from nearsight.engine import CacheDamaged, DocSet, Engine, View
+from nearsight.engine import CacheDamaged, DocSet, Engine, RowMask, View
 from nearsight.errors import ArgumentError, DatabaseError
 from nearsight.filtering import Filtering
 from nearsight.filters import Where
@@ -281,7 +278,7 @@ class Search:
         if asked.ranking is None:
             yield from self._unranked(view.docs.all() if docs is None else docs, view, asked.of)
             return
-        mask = None if docs is None else view.rows.mask_of(_rows(docs, view, asked.of))
+        mask = None if docs is None else _mask(docs, view, asked.of)
         docs = view.docs.all() if docs is None else docs  # not what is said after the view was made
         least = 0.0 if asked.min_score is None else asked.min_score
         seen: set[str] = set()
@@ -361,15 +358,15 @@ def _scored(ranking: Ranking | None, total: float, rank: int) -> tuple[float, in
     return ranking.score(total), rank, (2 * total if ranking.is_cosine else None)
 
 
-def _rows(docs: DocSet, view: View, of: Of) -> NDArray[np.uint64]:
+def _mask(docs: DocSet, view: View, of: Of) -> RowMask:
     """The embeddings that documents are ranked by.
 
     What somebody else says of a whole picture has none of its own: it is ranked by the picture's.
     """
-    if of == "inputs":
-        return view.docs.rows(docs)
-    of_wholes = view.docs.family(docs & view.docs.invert(view.docs.exists("box")))
-    return view.docs.rows(docs | (of_wholes & view.docs.exists("id")))
+    if of == "annotations":
+        of_wholes = view.docs.family(docs & view.docs.invert(view.docs.exists("box")))
+        docs = docs | (of_wholes & view.docs.exists("id"))
+    return view.rows.mask_of_docs(view.docs, docs)
 
 
 def _understood(asked: Asked) -> tuple[str, ...]:

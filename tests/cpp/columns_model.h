@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <map>
 #include <random>
 #include <set>
@@ -133,6 +134,16 @@ inline void check_same(const Columns& columns, const ColumnsModel& model, std::m
     }
     REQUIRE(docs_in(now, now.family(found.value())) == family);
     REQUIRE(now.rows(found.value()).value() == std::vector<RowId>(rows.begin(), rows.end()));
+    REQUIRE(now.count_owners(found.value()).value() == owners.size());
+    std::set<RowId> visited;
+    REQUIRE(now.visit_rows(found.value(),
+                           [&](std::span<const RowId> some) {
+                             REQUIRE(std::is_sorted(some.begin(), some.end()));
+                             visited.insert(some.begin(), some.end());
+                           })
+                .is_ok());
+    visited.erase(0);
+    REQUIRE(visited == rows);
   }
 }
 

@@ -131,6 +131,8 @@ TEST_CASE("sets of two snapshots do not mix") {
   CHECK_FALSE(now.docs(old).is_ok());
   CHECK_FALSE(now.rows(old).is_ok());
   CHECK_FALSE(now.owners(old).is_ok());
+  CHECK_FALSE(now.count_owners(old).is_ok());
+  CHECK_FALSE(now.visit_rows(old, [](std::span<const RowId>) {}).is_ok());
 }
 
 TEST_CASE("fresh facts go to disk once there are many, and nothing is lost on the way") {

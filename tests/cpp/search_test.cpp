@@ -76,6 +76,31 @@ TEST_CASE("rows of every storage are found within its error, in odd dims, by cos
   }
 }
 
+TEST_CASE("queries that are zero at their ends, or everywhere, are as good as others") {
+  for (const Element element : kElements) {
+    for (const uint32_t dim : {7u, 16u, 100u, 1000u}) {
+      Filled filled(300, dim, element, Metric::kDot);
+      for (const auto& [begin, end] : {std::pair{0u, 1u},
+                                       {dim - 1, dim},
+                                       {dim / 2, dim / 2 + 3},
+                                       {dim / 3, dim},
+                                       {0u, dim - 1},
+                                       {dim, dim}}) {
+        CAPTURE(dim);
+        CAPTURE(begin);
+        Term term = filled.term();
+        for (uint32_t i = 0; i < dim; ++i) {
+          if (i < begin || i >= end) term.query[i] = 0;
+        }
+        const auto snapshot = filled.index->snapshot();
+        filled.model.check(snapshot->search(only(term), 300).value(), term, 300, 0);
+        const auto [mask, allowed] = filled.mask(20);
+        filled.model.check(snapshot->search(only(term), 9, 0, &mask).value(), term, 9, 0, &allowed);
+      }
+    }
+  }
+}
+
 TEST_CASE("masks of all densities let through what they hold") {
   for (const Element element : kElements) {
     for (const uint32_t dim : {32u, 520u}) {

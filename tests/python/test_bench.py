@@ -6,9 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nearsight import NotFoundError, diagnosis, pictures
-from nearsight.bench import BENCHMARKS, imports, ingest, search, vectors
+import nearsight
+from nearsight import ArgumentError, Item, NotFoundError, Region, diagnosis, pictures
+from nearsight.bench import BENCHMARKS, filters, imports, ingest, search, vectors
 from nearsight.bench.measure import in_new_python, middle, take_turns
+from nearsight.bench.questions import questions
+from nearsight.bench.stock import RATES, Stock
 from nearsight.cli.main import main
 from nearsight.demo import PHOTOS
 
@@ -100,7 +103,57 @@ def test_the_table_has_a_line_for_each_record(capsys: pytest.CaptureFixture[str]
     head, *rows = capsys.readouterr().out.splitlines()
     assert head.startswith("search: n 500, dim 16, k 10, threads 1, rounds 1")
     assert [row.split()[0] for row in rows] == ["nearsight", "numpy", "hnswlib"]
-    assert set(BENCHMARKS) == {"ingest", "search", "import", "vectors"}
+    assert set(BENCHMARKS) == {"ingest", "search", "vectors", "filters", "import"}
+
+
+def test_filters_are_right_and_set_beside_sqlite_and_numpy(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    settings = ["--inputs", "1500", "--dim", "24", "--rounds", "1", "--json"]
+    assert main(["bench", "filters", *settings]) == 0
+    first, again, *asked = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert (first["who"], again["who"]) == ("first opening", "opening")
+    assert min(first["seconds"], again["seconds"], first["file_mb"], again["cache_mb"]) > 0
+    assert {"text 50 %", "nested 1 %", "in a list 0.1 %", "predicted 10 %"} < {
+        r["who"] for r in asked
+    }
+    assert all(record["agrees"] for record in asked)
+    assert all(record["met"] is (record["best_ms"] <= 50) for record in asked)
+    assert {record["matches"] > 0 for record in asked if "50 %" in record["who"]} == {True}
+    assert all("sqlite_count_ms" in record for record in asked if record["who"] == "range 10 %")
+
+
+def test_a_wrong_answer_to_a_filter_is_seen(tmp_path: Path) -> None:
+    stock = Stock(300, 8)
+    diagnosis.invent(tmp_path / "stock.ns", stock.embedder, stock.batches())
+    with nearsight.open(tmp_path / "stock.ns", model=stock.embedder) as app:
+        now = app.inputs.list(page=300, per_page=1)[0].added_at
+        right = next(questions(stock, [now] * len(RATES)))
+        off = right.mask.copy()
+        off[np.flatnonzero(off)[0]] = False
+        peer = filters._sqlite(stock)
+        seen = [
+            all(filters._Turn(app, stock, right._replace(mask=mask), peer)._agreements())
+            for mask in (right.mask, off, ~right.mask)
+        ]
+    assert seen == [True, False, False]
+
+
+def test_invented_inputs_are_like_those_that_were_added(tmp_path: Path) -> None:
+    stock, path = Stock(3, 8), tmp_path / "invented.ns"
+    regions = [Region((0.1, 0.2, 0.5, 0.6), ["wheel"])]
+    item = Item(None, id="a", concepts=["car"], metadata={"n": 1}, geo=(1, 2), regions=regions)
+    units = np.eye(2, 8, dtype=np.float32)
+    rows = nearsight.embedders.Embedded(units, np.zeros((2, 1000), np.float32))
+    diagnosis.invent(path, stock.embedder, [([item], rows)])
+    with pytest.raises(ArgumentError, match="there already"):
+        diagnosis.invent(path, stock.embedder, [])
+    with nearsight.open(path, model=stock.embedder) as app:
+        (found,) = app.search(where="car and @n = 1 and wheel and has(geo)")
+        assert (found.id, found.input.concepts) == ("a", {"car": True})
+        assert app.annotations["a#0"].box == (0.1, 0.2, 0.5, 0.6)
+    with pytest.raises(ArgumentError, match="give it"):
+        diagnosis.invent(tmp_path / "b.ns", stock.embedder, [([Item(None)], rows)])
 
 
 def test_exact_search_refuses_vectors_without_direction() -> None:

@@ -80,6 +80,8 @@ def check_sets(now: ColumnsSnapshot, model: Model, rng: random.Random) -> None:
     assert chosen.count() == len(picked)
     assert now.rows(chosen).tolist() == sorted({known[d][1] for d in picked} - {0})
     assert now.owners(chosen).tolist() == sorted({known[d][0] for d in picked})
+    assert now.count_owners(chosen) == len({known[d][0] for d in picked})
+    check_rows(now, chosen, rng)
     assert now.docs(now.invert(chosen)).tolist() == sorted(set(known) - picked)
     families = {known[d][0] for d in picked}
     assert now.docs(now.family(chosen)).tolist() == sorted(
@@ -92,6 +94,21 @@ def check_sets(now: ColumnsSnapshot, model: Model, rng: random.Random) -> None:
     assert now.docs(now.of_owners(owners)).tolist() == sorted(
         d for d in known if known[d][0] in owners
     )
+
+
+def check_rows(now: ColumnsSnapshot, chosen: DocSet, rng: random.Random) -> None:
+    """Hold the rows of an index that stand for documents to their ids, with and without gaps."""
+    index = _core.Index.open("", TRUTH, [("v", 1, "f32", "dot")])
+    for first, last in ((1, 20), (20, 60)):  # chunks may lie in several parts
+        ids = [id_ for id_ in range(first, last) if first == 1 or rng.random() < 0.5]
+        index.append(ids, [np.zeros((len(ids), 1), np.float32)])
+    index.erase(rng.sample(range(60), 5))
+    index.commit(1)
+    rows = index.snapshot()
+    there = set(rows.ids().tolist())
+    mask = rows.mask_of_docs(now, chosen)
+    assert rows.ids(mask).tolist() == sorted(there & set(now.rows(chosen).tolist()))
+    assert rows.ids(rows.mask_of(now.rows(chosen))).tolist() == rows.ids(mask).tolist()
 
 
 def check_value(now: ColumnsSnapshot, model: Model, path: str, value: object) -> None:

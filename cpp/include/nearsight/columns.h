@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -91,6 +92,11 @@ class ColumnsSnapshot {
   Result<std::vector<DocId>> docs(const DocSet& docs) const;
   Result<std::vector<RowId>> rows(const DocSet& docs) const;  // without 0
   Result<std::vector<OwnerId>> owners(const DocSet& docs) const;
+  Result<size_t> count_owners(const DocSet& docs) const;  // how many, without naming them
+  // The same rows as rows(), a few thousand at a time: ascending in each, 0 among them, and not
+  // ascending from one to the next.
+  Status visit_rows(const DocSet& docs,
+                    const std::function<void(std::span<const RowId>)>& visit) const;
 
   // Reads every block of every mapped file and checks its CRC. kCorruption names file and block.
   Status verify() const;
@@ -125,7 +131,8 @@ class Columns {
 
   ColumnsSnapshot snapshot() const;
 
-  static constexpr size_t kSpillBytes = size_t{32} << 20;
+  // Facts of some ten thousand documents: what a crash loses is replayed in half a second.
+  static constexpr size_t kSpillBytes = size_t{4} << 20;
 
  private:
   class Writer;

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -50,6 +51,9 @@ class Snapshot {
 
   // Live rows with these ids; unknown ids are left out. Duplicates are harmless.
   Result<RowMask> mask_of(std::span<const RowId> ids) const;
+  // The same of ids that somebody hands out a few at a time, ascending in each call.
+  using Visit = std::function<void(std::span<const RowId>)>;
+  Result<RowMask> mask_of_each(const std::function<Status(const Visit&)>& hand_out) const;
   // Live rows to which a search by these ranks gives a score >= threshold.
   Result<RowMask> at_least(std::span<const Rank> ranks, double threshold, size_t threads = 1) const;
   // Every live row: the identity of &, and what ~mask is taken within.

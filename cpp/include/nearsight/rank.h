@@ -40,11 +40,14 @@ struct Rank {
   double bias = 0;  // finite
 };
 
-// Queries of one field that passed the door, one after another, padded with zeros to `dim`.
+// Queries of one field that passed the door, one after another, padded with zeros to `dim`. Of one
+// query that is zero at both ends only what lies between them is kept and read of the rows: what
+// asks for a few of a thousand numbers touches a cache line or two of each row.
 struct Queries {
   size_t count;
   size_t field;  // its index
   Element element;
+  size_t first;   // the number of a row that the queries' first one meets
   size_t dim;     // what kernels are told
   size_t stride;  // of the field's rows, in numbers
   std::vector<float> numbers;

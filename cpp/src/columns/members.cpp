@@ -1,5 +1,6 @@
 // Between sets of documents and the ids of documents, of their owners and of their rows.
 #include <algorithm>
+#include <functional>
 
 #include "nearsight/guard.h"
 #include "state.h"
@@ -89,6 +90,42 @@ Result<std::vector<uint64_t>> values_of_set(const ColumnsContents& contents,
   }
   found.erase(std::unique(found.begin(), found.end()), found.end());
   return found;
+}
+
+// Hands out the values of a part that are marked, so many at a time.
+constexpr size_t kValuesAtOnce = 4096;
+
+Status visit_values(const PlacedColumns& placed, const Property& property, const RowMask& values,
+                    const std::function<void(std::span<const uint64_t>)>& visit) {
+  if (!values.any_in(0, values.size())) return Status::ok();
+  auto table = placed.part->all<uint64_t>(property.values);
+  if (!table.is_ok()) return table.status();
+  std::vector<uint64_t> some;
+  some.reserve(kValuesAtOnce);
+  for_each_bit(values.words(), [&](size_t i) {
+    some.push_back(table.value()[i]);
+    if (some.size() < kValuesAtOnce) return;
+    visit(some);
+    some.clear();
+  });
+  visit(some);
+  return Status::ok();
+}
+
+// Takes from the marked owners of one part those that are marked in another.
+Status leave_out(const PlacedColumns& from, const PlacedColumns& other, const RowMask& of_other,
+                 RowMask& of_from) {
+  if (!of_from.any_in(0, of_from.size()) || !of_other.any_in(0, of_other.size())) {
+    return Status::ok();
+  }
+  auto owners = from.part->all<uint64_t>(Section::kOwners);
+  if (!owners.is_ok()) return owners.status();
+  auto others = other.part->all<uint64_t>(Section::kOwners);
+  if (!others.is_ok()) return others.status();
+  intersect(owners.value(), others.value(), [&](size_t i, size_t j) {
+    if (of_other.test(j)) of_from.clear(i);
+  });
+  return Status::ok();
 }
 
 // The living documents whose value is one of these, which ascend.
@@ -235,6 +272,40 @@ Result<std::vector<OwnerId>> ColumnsSnapshot::owners(const DocSet& docs) const {
   return guarded([&]() -> Result<std::vector<OwnerId>> {
     if (Status status = docs.check_mate(state_.get()); !status.is_ok()) return status;
     return values_of_set(state_->contents, kOwner, docs.mask_);
+  });
+}
+
+Result<size_t> ColumnsSnapshot::count_owners(const DocSet& docs) const {
+  return guarded([&]() -> Result<size_t> {
+    if (Status status = docs.check_mate(state_.get()); !status.is_ok()) return status;
+    const auto& parts = state_->contents.parts;
+    std::vector<RowMask> marked;  // in each part the owners that no earlier part has
+    size_t count = 0;
+    for (size_t b = 0; b < parts.size(); ++b) {
+      auto values = values_in(parts[b], kOwner, docs.mask_);
+      if (!values.is_ok()) return values.status();
+      for (size_t a = 0; a < b; ++a) {
+        Status status = leave_out(parts[b], parts[a], marked[a], values.value());
+        if (!status.is_ok()) return status;
+      }
+      count += values.value().count();
+      marked.push_back(std::move(values.value()));
+    }
+    return count;
+  });
+}
+
+Status ColumnsSnapshot::visit_rows(const DocSet& docs,
+                                   const std::function<void(std::span<const RowId>)>& visit) const {
+  return guarded([&]() -> Status {
+    if (Status status = docs.check_mate(state_.get()); !status.is_ok()) return status;
+    for (const PlacedColumns& placed : state_->contents.parts) {
+      auto values = values_in(placed, kRow, docs.mask_);
+      if (!values.is_ok()) return values.status();
+      Status status = visit_values(placed, kRow, values.value(), visit);
+      if (!status.is_ok()) return status;
+    }
+    return Status::ok();
   });
 }
 

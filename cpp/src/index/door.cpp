@@ -75,6 +75,20 @@ void append_whole(Queries& queries, const float* numbers) {
   queries.steps.push_back(static_cast<float>(step));
 }
 
+// Leaves out the zeros at both ends of the only query, in whole steps of what kernels take.
+void trim(Queries& query) {
+  std::vector<float>& numbers = query.numbers;
+  const auto is_set = [](float number) { return number != 0; };
+  const auto begin = std::find_if(numbers.begin(), numbers.end(), is_set);
+  if (begin == numbers.end()) return;
+  const auto past = std::find_if(numbers.rbegin(), numbers.rend(), is_set).base();
+  const auto last = static_cast<size_t>(past - numbers.begin());
+  query.first = static_cast<size_t>(begin - numbers.begin()) / kDimStep * kDimStep;
+  query.dim = (last - query.first + kDimStep - 1) / kDimStep * kDimStep;
+  numbers.erase(numbers.begin(), numbers.begin() + static_cast<ptrdiff_t>(query.first));
+  numbers.resize(query.dim);
+}
+
 // The row's numbers as bytes times a scale, which stands at the end.
 void encode_i8(const Field& field, const float* row, double scale, std::byte* out) {
   double largest = 0;
@@ -192,6 +206,7 @@ Result<Queries> ready_queries(std::span<const Field> fields, const std::string& 
   Queries ready{count,
                 index.value(),
                 field.element,
+                0,
                 (field.dim + step - 1) / step * step,
                 stride_bytes(field) / number_bytes(field.element),
                 {},
@@ -208,6 +223,7 @@ Result<Queries> ready_queries(std::span<const Field> fields, const std::string& 
     for (size_t i = 0; i < field.dim; ++i) numbers[i] = static_cast<float>(query[i] * scale);
     if (field.element == Element::kI8) append_whole(ready, numbers);
   }
+  if (count == 1 && field.element != Element::kI8) trim(ready);
   return ready;
 }
 

@@ -27,14 +27,30 @@ size_t Snapshot::positions() const { return state_->contents.live.size(); }
 Result<RowMask> Snapshot::mask_of(std::span<const RowId> ids) const {
   return guarded([&]() -> Result<RowMask> {
     std::vector<RowId> wanted(ids.begin(), ids.end());
-    std::sort(wanted.begin(), wanted.end());
+    if (!std::is_sorted(wanted.begin(), wanted.end())) std::sort(wanted.begin(), wanted.end());
+    return mask_of_each([&](const Visit& visit) -> Status {
+      visit(wanted);
+      return Status::ok();
+    });
+  });
+}
+
+Result<RowMask> Snapshot::mask_of_each(const std::function<Status(const Visit&)>& hand_out) const {
+  return guarded([&]() -> Result<RowMask> {
     const Contents& contents = state_->contents;
-    RowMask mask(contents.live.size(), false, state_->serial);
+    std::vector<std::span<const RowId>> ids;
     for (const PlacedPart& placed : contents.parts) {
       auto row_ids = placed.part->ids(0, placed.rows);
       if (!row_ids.is_ok()) return row_ids.status();
-      mark_ids(wanted, {row_ids.value(), placed.rows}, placed.begin, mask);
+      ids.push_back({row_ids.value(), placed.rows});
     }
+    RowMask mask(contents.live.size(), false, state_->serial);
+    Status status = hand_out([&](std::span<const RowId> wanted) {
+      for (size_t i = 0; i < ids.size(); ++i) {
+        mark_ids(wanted, ids[i], contents.parts[i].begin, mask);
+      }
+    });
+    if (!status.is_ok()) return status;
     return mask &= contents.live;
   });
 }

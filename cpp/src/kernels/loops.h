@@ -13,6 +13,7 @@
 // Rows are read once, and memory is the limit. The hardware prefetcher stops at each 4 KiB page,
 // and guesses wrong where rows are left out: asking this far ahead carries the stream over both.
 constexpr size_t kAheadBytes = 8192;
+constexpr size_t kMostAhead = 32;  // rows, where little of each is read
 constexpr size_t kLineBytes = 64;
 constexpr size_t kTileRows = 4;
 constexpr size_t kScalesAtOnce = 64;
@@ -109,15 +110,21 @@ NEARSIGHT_WIDE void score(const typename Kind::Query* queries, size_t query_coun
   if (query_count != 1) {
     return score_many<Kind>(queries, query_count, rows, which, count, dim, stride, out);
   }
+  const size_t read = kAheadBytes / (dim * sizeof(Number)) + 1;  // so many rows of what is read
+  const size_t rows_ahead = read < kMostAhead ? read : kMostAhead;
   if (which == nullptr) {
+    const size_t bytes = rows_ahead * stride * sizeof(Number);
+    const size_t skip =
+        (dim < stride && bytes > kAheadBytes ? bytes : kAheadBytes) / sizeof(Number);
     for (size_t i = 0; i < count; ++i) {
       const Number* const row = rows + i * stride;
-      const Number* const ahead = row + kAheadBytes / sizeof(Number);
+      const Number* const ahead = row + skip;
       out[i] = static_cast<float>(dot<Kind>(queries, row, dim, ahead));
     }
     return;
   }
-  const size_t skip = kAheadBytes / (stride * sizeof(Number)) + 1;  // so many rows that are wanted
+  const size_t whole = kAheadBytes / (stride * sizeof(Number)) + 1;  // so many that are wanted
+  const size_t skip = dim < stride && whole < rows_ahead ? rows_ahead : whole;
   for (size_t i = 0; i < count; ++i) {
     const Number* const ahead = rows + which[i + skip < count ? i + skip : count - 1] * stride;
     out[i] = static_cast<float>(dot<Kind>(queries, rows + which[i] * stride, dim, ahead));

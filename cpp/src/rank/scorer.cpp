@@ -37,13 +37,13 @@ double weighed(const ReadyRank& rank, double sum) {
 
 void score_rows(const Kernels& kernels, const Queries& queries, const std::byte* rows, Picks picks,
                 float* scores) {
-  const auto& [count, field, element, dim, stride, numbers, whole, steps] = queries;
+  const auto& [count, field, element, first, dim, stride, numbers, whole, steps] = queries;
   const Scores& score = kernels.score;
   if (element == Element::kF32) {
-    const auto* const f32 = reinterpret_cast<const float*>(rows);
+    const auto* const f32 = reinterpret_cast<const float*>(rows) + first;
     score.f32(numbers.data(), count, f32, picks.which, picks.count, dim, stride, scores);
   } else if (element == Element::kF16) {
-    const auto* const f16 = reinterpret_cast<const uint16_t*>(rows);
+    const auto* const f16 = reinterpret_cast<const uint16_t*>(rows) + first;
     score.f16(numbers.data(), count, f16, picks.which, picks.count, dim, stride, scores);
   } else {
     const auto* const i8 = reinterpret_cast<const int8_t*>(rows);

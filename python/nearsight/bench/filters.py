@@ -104,7 +104,9 @@ def _sqlite(stock: Stock) -> sqlite3.Connection:
     for number, item in items:
         db.execute("insert into facts values (?, ?)", (number, json.dumps(item.metadata)))
         for value, concepts in ((1, item.concepts), (0, item.not_concepts)):
-            db.executemany("insert into said values (?, ?, ?)", [(c, value, number) for c in concepts])
+            db.executemany(
+                "insert into said values (?, ?, ?)", [(c, value, number) for c in concepts]
+            )
     for name in ("level", "camera.maker", "order"):
         db.execute(f"create index [{name}] on facts (json_extract(metadata, '$.{name}'))")
     db.execute("create index concepts on said (concept, value)")

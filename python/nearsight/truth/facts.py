@@ -37,6 +37,7 @@ Fact = tuple[str, Value]
 OBJECT, LIST, ELEMENT = "{", "[", "[]"
 _LONGEST_PATH = 256  # characters
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_quoted = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class Documents(NamedTuple):
@@ -151,7 +152,7 @@ def below(path: str, key: str) -> str:
     A long one is told by its SHA-256, or 1 MiB of metadata could make gigabytes of paths: every
     value has its own, with all the keys above it.
     """
-    spelled = f"{path}.{json.dumps(key, ensure_ascii=False)}"
+    spelled = f"{path}.{_quoted(key)}"
     if len(spelled) <= _LONGEST_PATH:
         return spelled
     return f"metadata#{sha256(spelled.encode()).hexdigest()}"
@@ -163,20 +164,22 @@ def metadata_facts(path: str, value: Any) -> list[Fact]:
     >>> metadata_facts("metadata", {"a": [1, 1, "x"]})
     [('metadata{', True), ('metadata."a"[', True), ('metadata."a"[]', 1), ('metadata."a"[]', 'x')]
     """
-    facts: dict[tuple[str, type, Value], Fact] = {}
-    for fact in _flat(path, value):  # 1 and True are the same key, and not the same value
-        facts[fact[0], type(fact[1]), fact[1]] = fact
-    return list(facts.values())
+    facts: list[Fact] = []
+    _flatten(path, value, facts)
+    return facts
 
 
-def _flat(path: str, value: Any) -> Iterator[Fact]:
+def _flatten(path: str, value: Any, facts: list[Fact]) -> None:
+    """Append the facts of a value: a million inputs go through here, so that no generators do."""
     if isinstance(value, dict):
-        yield path + OBJECT, True
+        facts.append((path + OBJECT, True))
         for key, inner in value.items():
-            yield from _flat(below(path, key), inner)
+            _flatten(below(path, key), inner, facts)
     elif isinstance(value, list):
-        yield path + LIST, True
+        facts.append((path + LIST, True))
+        elements: list[Fact] = []
         for inner in value:
-            yield from _flat(path + ELEMENT, inner)
+            _flatten(path + ELEMENT, inner, elements)
+        facts += {(at, type(held), held): (at, held) for at, held in elements}.values()
     else:
-        yield path, value
+        facts.append((path, value))
