@@ -8,6 +8,7 @@ belongs to, the embedding of what it is about. Its cache on disk is derived from
 be deleted at any moment, and this module says when it has to be.
 """
 
+import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -38,6 +39,7 @@ __all__ = [
     "View",
     "cache_damages",
     "kernel",
+    "threads",
     "version",
 ]
 
@@ -46,6 +48,7 @@ T = TypeVar("T")
 EMBEDDING = "embedding"
 PREDICTION = "prediction"
 
+_MOST_THREADS = 4  # memory is the limit, and more do not read it faster
 _REPLAY_ROWS = 1024
 _REPLAY_PAGES = 64  # so many are published at once: some 65,000 rows in memory, then on disk
 
@@ -57,6 +60,11 @@ EngineRank = tuple[float, Literal["linear", "sigmoid", "exp"], float, Sequence[E
 kernel = _core.kernel
 version = _core.__version__
 CacheDamaged = _core.CorruptionError
+
+
+def threads() -> int:
+    """How many threads one search shares: a processor each, as many as this process may use."""
+    return min(_MOST_THREADS, len(os.sched_getaffinity(0)))
 
 
 class View(NamedTuple):

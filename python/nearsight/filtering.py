@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nearsight.engine import ColumnsSnapshot, DocSet, Engine, RowMask, View
+from nearsight.engine import ColumnsSnapshot, DocSet, Engine, RowMask, View, threads
 from nearsight.errors import ArgumentError
 from nearsight.filters import (
     And,
@@ -141,7 +141,7 @@ class Filtering:
         else:
             found = self._naming.general(concept)
             rank = concepts_rank([self._naming.tree.weights(found)])
-        predicted = docs_of(view.rows.at_least([rank], at_least), view)
+        predicted = docs_of(view.rows.at_least([rank], at_least, threads()), view)
         for id_ in self._naming.ids_of([concept]):
             path = f"corrected:{id_}"
             wrong = view.docs.invert(view.docs.family(view.docs.equal(path, False)))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Never, TypedDict, Unpack
 
-from nearsight.engine import CacheDamaged, DocSet, Engine, RowMask, View
+from nearsight.engine import CacheDamaged, DocSet, Engine, RowMask, View, threads
 from nearsight.errors import ArgumentError, DatabaseError
 from nearsight.filtering import Filtering
 from nearsight.filters import Where
@@ -284,7 +284,7 @@ class Search:
         seen: set[str] = set()
         start, size = 0, min(at_once, len(view.rows) + 1)
         while True:
-            ids, totals = view.rows.search(asked.ranking.ranks, size, start, mask)
+            ids, totals = view.rows.search(asked.ranking.ranks, size, start, mask, threads())
             found = self._of_rows(ids.tolist(), totals.tolist(), docs, asked.of)
             for each in found:
                 if each is not None and asked.ranking.score(each.total) < least:

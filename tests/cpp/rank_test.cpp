@@ -131,7 +131,7 @@ struct TwoFields {
 ReadyTerm term(size_t field, std::vector<float> query, float weight = 1,
                Curve curve = Curve::kLinear) {
   query.resize(16);
-  return {{1, field, Element::kF32, 16, 16, std::move(query), {}, {}}, weight, curve};
+  return {{1, field, Element::kF32, 0, 16, 16, std::move(query), {}, {}}, weight, curve};
 }
 
 ReadyRank rank(std::vector<ReadyTerm> terms, double weight = 1, Squash squash = Squash::kLinear,

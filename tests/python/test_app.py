@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,15 +16,19 @@ from planted import Planted, plain
 
 import nearsight
 from nearsight import _core
+from nearsight.cache_folder import Cache
 from nearsight.embedders import Embedded
+from nearsight.engine import Caches, Engine
 from nearsight.errors import (
     ArgumentError,
     ClosedError,
+    DatabaseError,
     DataLossError,
     ModelError,
     ModelMismatchError,
     ReadOnlyError,
 )
+from nearsight.truth.embeddings import EmbeddingTable
 
 SHADES = [plain((n + 1, 2 * n + 1, 255 - n)) for n in range(100)]
 QUERY = plain((90, 60, 30))
@@ -258,6 +263,45 @@ def test_another_databases_cache_is_not_used(path: Path, tmp_path: Path) -> None
     shutil.rmtree(cache_of(path))
     shutil.copytree(cache_of(other), cache_of(path))
     assert reopened(path) == expected
+
+
+def test_a_rebuild_that_was_cut_short_goes_on_where_it_was(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = filled(path)
+    shutil.rmtree(cache_of(path))
+    monkeypatch.setattr("nearsight.engine._REPLAY_ROWS", 10)
+    monkeypatch.setattr("nearsight.engine._REPLAY_PAGES", 2)
+    asked: list[int] = []
+    after = EmbeddingTable.after
+
+    def failing(*asking: Any) -> Any:
+        asked.append(asking[1])
+        if asked == [0, 10, 20, 30, 40]:
+            raise DatabaseError("no more")
+        return after(*asking)
+
+    def seal_instead(cache: Cache) -> None:
+        caches[0].rows.seal()
+        release(cache)
+
+    caches: list[Caches] = []
+    release, opened = Cache.release, Engine._open
+
+    def opening(self: Engine) -> Caches:
+        caches.append(opened(self))
+        return caches[-1]
+
+    monkeypatch.setattr(Engine, "_open", opening)
+    monkeypatch.setattr(Cache, "release", seal_instead)  # rows go to disk as many of them would
+    monkeypatch.setattr(EmbeddingTable, "after", failing)
+    with pytest.raises(DatabaseError, match="no more"):
+        nearsight.open(path, model=Planted())
+    monkeypatch.setattr(Cache, "release", release)
+    asked.clear()
+    assert reopened(path) == expected
+    assert asked[0] == 40
+    assert len(asked) < 12
 
 
 def test_a_cache_ahead_of_the_truth_proves_loss(path: Path, tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 """Filters over many inputs: counting, listing, and the best ten of what they let through.
 
-All is asked of a database on disk through the public API, in one thread. What comes back is held to
-what plain numpy says of the same inputs; numpy ranks what it lets through, SQLite counts by indexed
-JSON, in the same turns.
+All is asked of a database on disk through the public API, which shares a search among at most four
+processors; numpy and SQLite get one. What comes back is held to what plain numpy says of the same
+inputs; numpy ranks what it lets through, SQLite counts by indexed JSON, in the same turns.
 """
 
 import json
