@@ -81,7 +81,11 @@ def _given(args: argparse.Namespace) -> dict[str, Any]:
             example = """--metadata '{"trip": "Nice"}'"""
             raise ArgumentError(f"--metadata: {error}; give a JSON object, as {example}") from None
     if args.geo is not None:
-        given["geo"] = args.geo.split(",")
+        try:
+            given["geo"] = [float(number) for number in args.geo.split(",")]
+        except ValueError:
+            wanted = "give (latitude, longitude) in degrees, as 43.69,7.27"
+            raise ArgumentError(f"--geo {args.geo}: {wanted}") from None
     return given
 
 

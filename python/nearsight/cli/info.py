@@ -26,10 +26,11 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         say_json(info.to_dict())
         return OK
+    more = info.annotations - info.inputs
     said = [f"{name} ({yes} yes, {no} no)" for name, (yes, no) in info.said.items()]
     facts = {
         "database": str(info.path),
-        "inputs": f"{info.inputs}, with {info.annotations - info.inputs} more annotations",
+        "inputs": f"{info.inputs}, with {more} more annotations" if more else str(info.inputs),
         "said": ", ".join(said) or "nothing",
         "model": ", ".join([info.model, *models]),
         "size": f"{size(info.size_bytes)}, and {size(info.cache_bytes)} of cache",
