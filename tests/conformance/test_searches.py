@@ -275,6 +275,8 @@ def test_search_by_geo(full: ClarifaiApp) -> None:
 def test_search_term(full: ClarifaiApp) -> None:
     assert issubclass(InputSearchTerm, SearchTerm)
     assert issubclass(OutputSearchTerm, SearchTerm)
+    with pytest.raises(TypeError, match="abstract"):
+        SearchTerm()  # type: ignore[abstract]
     with pytest.raises(UserError, match="InputSearchTerm"):
         SearchQueryBuilder().add_term("dog")
 

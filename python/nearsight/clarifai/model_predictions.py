@@ -1,5 +1,6 @@
 """What a model says of pictures, and what is said back: the part of `Model` that predicts."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from io import BytesIO
 from typing import Any
@@ -18,16 +19,16 @@ from nearsight.clarifai.region import Region
 from nearsight.clarifai.wire import Json
 
 
-class ModelPredictions:
+class ModelPredictions(ABC):
     """The part of `Model` that predicts, and that takes feedback on it."""
 
     api: Database
     model_id: str
     public: PublicModel | None
 
+    @abstractmethod
     def shown(self) -> Json:
         """The model as on the wire."""
-        raise NotImplementedError
 
     # -- predicting ----------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 """What to search for, as the old client spells it."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,12 +9,12 @@ from nearsight.clarifai.geo import Geo, GeoLimit, GeoPoint
 from nearsight.clarifai.wire import Json
 
 
-class SearchTerm:
+class SearchTerm(ABC):
     """One thing that is searched for: an `InputSearchTerm` or an `OutputSearchTerm`."""
 
+    @abstractmethod
     def dict(self) -> Json:
         """As on the wire."""
-        raise NotImplementedError
 
 
 class InputSearchTerm(SearchTerm):
