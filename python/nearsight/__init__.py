@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nearsight import colors, diagnosis, embedders, errors, filters, focus, pictures, ranks
-    from nearsight.adding import StatusCounts
+    from nearsight.adding import Item, Outcome, Region, Report, StatusCounts
     from nearsight.annotations import Annotations
     from nearsight.app import App, Info, open
     from nearsight.checkup import Checkup, check, salvage
@@ -49,11 +49,7 @@ if TYPE_CHECKING:
         unsaid,
         within,
     )
-    from nearsight.geo import GeoPoint
-    from nearsight.hits import Hit, Hits
-    from nearsight.ingest import Outcome
-    from nearsight.inputs import Inputs, Report
-    from nearsight.items import Item, Region
+    from nearsight.inputs import Inputs
     from nearsight.models import (
         Feedback,
         FeedbackInfo,
@@ -66,12 +62,12 @@ if TYPE_CHECKING:
         Version,
     )
     from nearsight.pictures import Limits
-    from nearsight.query import Query
     from nearsight.ranks import Rank
-    from nearsight.region import BoundingBox
-    from nearsight.search import Search
+    from nearsight.search import Hit, Hits, Query, Search
     from nearsight.teaching import Report as TrainingReport
     from nearsight.truth import Annotation, Input
+    from nearsight.values.geo import GeoPoint
+    from nearsight.values.region import BoundingBox
     from nearsight.vectors import Index
 
 __all__ = [
@@ -151,7 +147,7 @@ _HOMES = {
     "Annotations": "annotations:Annotations",
     "App": "app:App",
     "ArgumentError": "errors:ArgumentError",
-    "BoundingBox": "region:BoundingBox",
+    "BoundingBox": "values.region:BoundingBox",
     "Checkup": "checkup:Checkup",
     "ClosedError": "errors:ClosedError",
     "Concept": "concepts:Concept",
@@ -161,15 +157,15 @@ _HOMES = {
     "DatabaseError": "errors:DatabaseError",
     "Feedback": "models:Feedback",
     "FeedbackInfo": "models:FeedbackInfo",
-    "GeoPoint": "geo:GeoPoint",
-    "Hit": "hits:Hit",
-    "Hits": "hits:Hits",
+    "GeoPoint": "values.geo:GeoPoint",
+    "Hit": "search:Hit",
+    "Hits": "search:Hits",
     "HyperParameters": "models:HyperParameters",
     "Index": "vectors:Index",
     "Info": "app:Info",
     "Input": "truth:Input",
     "Inputs": "inputs:Inputs",
-    "Item": "items:Item",
+    "Item": "adding:Item",
     "Limits": "pictures:Limits",
     "Model": "models:Model",
     "ModelError": "errors:ModelError",
@@ -178,13 +174,13 @@ _HOMES = {
     "Models": "models:Models",
     "NearsightError": "errors:NearsightError",
     "NotFoundError": "errors:NotFoundError",
-    "Outcome": "ingest:Outcome",
+    "Outcome": "adding:Outcome",
     "PictureError": "errors:PictureError",
-    "Query": "query:Query",
+    "Query": "search:Query",
     "Rank": "ranks:Rank",
     "ReadOnlyError": "errors:ReadOnlyError",
-    "Region": "items:Region",
-    "Report": "inputs:Report",
+    "Region": "adding:Region",
+    "Report": "adding:Report",
     "Search": "search:Search",
     "StatusCounts": "adding:StatusCounts",
     "Suggestion": "models:Suggestion",

@@ -4,16 +4,15 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from nearsight.adding.items import checked_id, checked_ids, said_of
 from nearsight.embedders import Embedder
 from nearsight.engine import Engine
 from nearsight.errors import ArgumentError, NotFoundError
-from nearsight.ingest import embed_picture
-from nearsight.items import checked_id, checked_ids, said_of
-from nearsight.originals import part_of
-from nearsight.paging import slice_of
-from nearsight.region import bounding_box
-from nearsight.text import checked_text, shown
+from nearsight.looking import embed_picture, part_of
 from nearsight.truth import Annotation, Input, NewAnnotation, NewEmbedding, Truth
+from nearsight.values.paging import slice_of
+from nearsight.values.region import bounding_box
+from nearsight.values.text import checked_text, shown
 
 _PAGE = 200
 _ACTIONS = ("merge", "overwrite", "remove")

@@ -7,20 +7,16 @@ from types import TracebackType
 
 from nearsight import embedders
 from nearsight.annotations import Annotations
-from nearsight.cache_folder import cache_of, forgotten
 from nearsight.checkup import Checkup, check
-from nearsight.concepts import Concepts
+from nearsight.concepts import Concepts, Naming
 from nearsight.embedders import Embedder
-from nearsight.engine import Engine, kernel
+from nearsight.engine import Engine, cache_of, forgotten, kernel
 from nearsight.errors import ArgumentError, DataLossError
-from nearsight.filtering import Filtering
 from nearsight.inputs import Inputs
 from nearsight.models import Models
-from nearsight.naming import Naming
-from nearsight.ranking import Rankings
-from nearsight.search import Search
-from nearsight.text import checked_text
+from nearsight.search import Filtering, Rankings, Search
 from nearsight.truth import Durability, Truth, back_up, commits, require_free
+from nearsight.values.text import checked_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
-from nearsight.cache_folder import cache_of, forgotten
-from nearsight.engine import cache_damages
+from nearsight.engine import cache_damages, cache_of, forgotten
 from nearsight.errors import CorruptionError
 from nearsight.truth import Truth, damages, pages, require_free
 from nearsight.truth import salvage as _salvage

@@ -15,14 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearsight import app, embedders
+from nearsight.adding.items import Item, details_of
 from nearsight.embedders import Embedded, Embedder, OnnxEmbedder
 from nearsight.embedders.card import read_card
 from nearsight.engine import EMBEDDING, Index, kernel
 from nearsight.engine import version as core_version
 from nearsight.errors import ArgumentError, NearsightError
-from nearsight.items import Item, details_of
-from nearsight.patching import encode
 from nearsight.truth import NewAnnotation, NewEmbedding, NewInput, Truth
+from nearsight.values.patching import encode
 
 __all__ = ["Check", "diagnose", "exact_search", "invent"]
 

@@ -40,7 +40,7 @@ from nearsight.filters import (
     When,
     Within,
 )
-from nearsight.geo import EARTH_KM
+from nearsight.values.geo import EARTH_KM
 
 Record = Mapping[str, Any]
 

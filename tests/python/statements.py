@@ -20,7 +20,7 @@ from nearsight.filters import (
 )
 from nearsight.filters.places import Polygon
 from nearsight.filters.properties import COMPARISONS, FIELDS, PARTS, TIMES
-from nearsight.geo import GeoPoint
+from nearsight.values.geo import GeoPoint
 
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=12)
 NAMES = TEXT.map(str.strip).filter(bool)

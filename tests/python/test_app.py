@@ -16,9 +16,9 @@ from planted import Planted, plain
 
 import nearsight
 from nearsight import _core
-from nearsight.cache_folder import Cache
 from nearsight.embedders import Embedded
 from nearsight.engine import Caches, Engine
+from nearsight.engine.folder import Cache
 from nearsight.errors import (
     ArgumentError,
     ClosedError,
@@ -270,8 +270,8 @@ def test_a_rebuild_that_was_cut_short_goes_on_where_it_was(
 ) -> None:
     expected = filled(path)
     shutil.rmtree(cache_of(path))
-    monkeypatch.setattr("nearsight.engine._REPLAY_ROWS", 10)
-    monkeypatch.setattr("nearsight.engine._REPLAY_PAGES", 2)
+    monkeypatch.setattr("nearsight.engine.engine._REPLAY_ROWS", 10)
+    monkeypatch.setattr("nearsight.engine.engine._REPLAY_PAGES", 2)
     asked: list[int] = []
     after = EmbeddingTable.after
 

@@ -11,7 +11,7 @@ from PIL import Image, ImageColor
 from nearsight import colors, pictures
 from nearsight.colors import Color, named, palette
 from nearsight.errors import ArgumentError
-from nearsight.region import BoundingBox
+from nearsight.values.region import BoundingBox
 
 # Not the map's own values: Pillow replaces them by what it makes of them.
 RGB = {name: ImageColor.getrgb(name) for name in [*ImageColor.colormap]}

@@ -13,7 +13,7 @@ import pytest
 
 from nearsight import _core
 from nearsight._core import Columns, ColumnsSnapshot, DocSet
-from nearsight.geo import EARTH_KM
+from nearsight.values.geo import EARTH_KM
 
 TRUTH = bytes(range(16))
 PATHS = ["a", "a/b", "a/c", "ab", "b", "é", "place", ""]

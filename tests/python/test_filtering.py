@@ -29,7 +29,7 @@ from nearsight.filters import (
     metadata,
 )
 from nearsight.filters.properties import COMPARISONS, PARTS, TIMES
-from nearsight.geo import GeoPoint
+from nearsight.values.geo import GeoPoint
 
 RECORDED = ("id", "url", "type", "status", "name", "format", "metadata", "geo", "crop")
 SECOND = timedelta(seconds=1)

@@ -6,7 +6,7 @@ import pytest
 
 import nearsight
 from nearsight import pictures
-from nearsight.hits import Hits
+from nearsight.search.hits import Hits
 
 
 def test_hits_draw_their_names_when_the_app_was_closed(tmp_path: Path, picture_file: Path) -> None:

@@ -17,21 +17,19 @@ PACKAGE = ROOT / "python" / "nearsight"
 
 # ---- Python: a module sees those on lower floors only, and the neighbours named in NEIGHBOURS.
 
-FLOOR = {"errors": 0, "held": 0, "cache_folder": 1, "text": 1, "vectors": 1}
-FLOOR |= {"geo": 2, "region": 2, "patching": 2}
-FLOOR |= {"document": 2, "paging": 2, "filters": 3, "items": 3, "ranks": 4, "query": 5}
+FLOOR = {"errors": 0, "held": 0, "values": 1, "vectors": 1, "filters": 2, "ranks": 3}
 FLOOR |= dict.fromkeys(["truth", "engine", "embedders", "pictures", "knowledge"], 4)
-FLOOR |= dict.fromkeys(["checkup", "colors", "focus", "hits", "ingest", "teaching", "originals"], 5)
-FLOOR |= {"adding": 6, "naming": 6, "ranking": 7, "filtering": 8}
-FLOOR |= dict.fromkeys(["inputs", "concepts", "annotations", "models", "search"], 9)
-FLOOR |= {"app": 10, "diagnosis": 11, "nearsight": 12}
+FLOOR |= dict.fromkeys(["checkup", "colors", "focus", "looking", "teaching"], 5)
+FLOOR |= {"adding": 6, "concepts": 6, "search": 7}
+FLOOR |= dict.fromkeys(["annotations", "inputs", "models"], 8)
+FLOOR |= {"app": 9, "diagnosis": 10, "nearsight": 11}
 BALCONIES = {"clarifai", "cli", "server", "bench", "demo"}
-FLOOR |= dict.fromkeys(BALCONIES, 13) | {"__main__": 14}
+FLOOR |= dict.fromkeys(BALCONIES, 12) | {"__main__": 13}
 NEIGHBOURS = {("engine", "truth"), ("embedders", "pictures")}
 
 HOMES = {  # what is not in Python's own library, and where it may be imported
     "numpy": r"",
-    "nearsight._core": r"(engine|vectors)\.py$",
+    "nearsight._core": r"engine/caches\.py$|vectors/",
     "apsw": r"truth/",
     "onnxruntime": r"embedders/onnx\.py$",
     "PIL": r"pictures/|embedders/preprocess\.py$",
@@ -161,6 +159,34 @@ def python_breaches(path: str, source: str, public: set[str]) -> list[str]:
     return [f"{path}: {breach}" for breach in [*found, *word_breaches(path, tree, public)]]
 
 
+def import_graph(files: dict[str, str]) -> dict[str, set[str]]:
+    """Which of these files import which, lazily or not: files by their dotted names."""
+    dotted = {
+        path.removesuffix(".py").replace("/", ".").removesuffix(".__init__") for path in files
+    }
+    graph: dict[str, set[str]] = {}
+    for path, source in files.items():
+        package = ["nearsight", *Path(path).parent.parts]
+        name = path.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
+        whole = [name for name, _ in imported(ast.parse(source), package)]
+        inner = [n.partition(".")[2] for n in whole if n.startswith("nearsight.")]
+        found = {n if n in dotted else n.rpartition(".")[0] for n in inner}
+        graph[name] = (found & dotted) - {name, ""}
+    return graph
+
+
+def in_circles(graph: dict[str, set[str]]) -> list[str]:
+    """Files that import each other in circles, and what lies between two of those."""
+    left = dict(graph)
+    while left:
+        known = set().union(*left.values())
+        kept = {name: o for name, o in left.items() if o & left.keys() and name in known}
+        if len(kept) == len(left):
+            break
+        left = kept
+    return sorted(left)
+
+
 # ---- C++: organs see each other's public headers only as written here.
 
 ORGANS = {
@@ -265,9 +291,9 @@ BAD_PYTHON = [
     ("truth/truth.py", "from nearsight.search import Search"),
     ("pictures/decode.py", "from nearsight.truth import Truth"),
     ("errors.py", "from nearsight import filters"),
-    ("inputs.py", "from nearsight import open"),
-    ("inputs.py", "from nearsight.search import Search"),
-    ("inputs.py", "def f():\n    from nearsight.app import App"),
+    ("inputs/inputs.py", "from nearsight import open"),
+    ("search/search.py", "from nearsight.inputs import Inputs"),
+    ("inputs/change.py", "def f():\n    from nearsight.app import App"),
     ("app.py", "from . import cli"),
     ("app.py", "def f():\n    import nearsight.bench"),
     ("__init__.py", "from nearsight.demo import run"),
@@ -276,18 +302,21 @@ BAD_PYTHON = [
     ("cli/add.py", "import nearsight\nnearsight.engine.kernel()"),
     ("cli/main.py", "from nearsight.demo import run"),
     ("demo/run.py", "def f():\n    from nearsight.bench import run"),
-    ("search.py", "from nearsight import _core"),
-    ("search.py", "def f():\n    from nearsight._core import Snapshot"),
-    ("search.py", "import importlib\nimportlib.import_module('nearsight._core')"),
-    ("search.py", "import importlib\nimportlib.import_module(name)"),
-    ("hits.py", "def f():\n    from importlib import import_module\n    import_module(f'PIL.{x}')"),
+    ("search/ranking.py", "from nearsight import _core"),
+    ("engine/engine.py", "def f():\n    from nearsight._core import Snapshot"),
+    ("looking.py", "import importlib\nimportlib.import_module('nearsight._core')"),
+    ("looking.py", "import importlib\nimportlib.import_module(name)"),
+    (
+        "colors.py",
+        "def f():\n    from importlib import import_module\n    import_module(f'PIL.{x}')",
+    ),
     ("embedders/onnx.py", "import onnxruntime"),
     ("embedders/grid.py", "def f():\n    import onnxruntime"),
     ("pictures/decode.py", "from PIL import Image"),
-    ("hits.py", "def f():\n    from PIL import Image"),
+    ("search/hits.py", "def f():\n    from PIL import Image"),
     ("app.py", "import apsw"),
-    ("inputs.py", "def f():\n    import tqdm"),
-    ("search.py", "import scipy.spatial"),
+    ("inputs/inputs.py", "def f():\n    import tqdm"),
+    ("search/finding.py", "import scipy.spatial"),
     ("app.py", "def f():\n    import urllib.request"),
     ("app.py", "from urllib import request"),
     ("cli/add.py", "from http.client import HTTPConnection"),
@@ -300,13 +329,13 @@ BAD_PYTHON = [
     ("cli/add.py", "import subprocess\nsubprocess.run('ls', shell=True)"),
     ("app.py", "print('hello')"),
     ("app.py", "import sys\nsys.exit(1)"),
-    ("engine.py", "import os\nos.environ['X']"),
-    ("engine.py", "import os\nos.environ['ORT_DISABLE_TELEMETRY'] = '1'"),
+    ("engine/engine.py", "import os\nos.environ['X']"),
+    ("engine/engine.py", "import os\nos.environ['ORT_DISABLE_TELEMETRY'] = '1'"),
     ("embedders/onnx.py", "import os\nos.environ['X'] = '1'"),
     ("stray.py", ""),
 ]
 GOOD_PYTHON = [
-    ("engine.py", "from nearsight import _core\nfrom nearsight.truth import Truth"),
+    ("engine/caches.py", "from nearsight import _core\nfrom nearsight.truth import Truth"),
     ("embedders/onnx.py", "def f():\n    import onnxruntime"),
     ("embedders/onnx.py", "import os\nos.environ['ORT_DISABLE_TELEMETRY'] = '1'"),
     ("pictures/decode.py", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import PIL"),
@@ -315,7 +344,10 @@ GOOD_PYTHON = [
     ("cli/main.py", "import nearsight\nfrom nearsight import App, errors\nprint(nearsight.open)"),
     ("cli/demo.py", "def f():\n    from nearsight.demo import run"),
     ("__main__.py", "import sys\nfrom nearsight.cli import main\nsys.exit(main())"),
-    ("search.py", "import re\nre.compile('a')\n'print eval os.environ'\nfor input in []: pass"),
+    (
+        "values/text.py",
+        "import re\nre.compile('a')\n'print eval os.environ'\nfor input in []: pass",
+    ),
 ]
 BAD_CPP = [
     ("src/store/a.cpp", '#include "nearsight/filter.h"'),
@@ -406,6 +438,18 @@ def test_the_python_house_stands() -> None:
     assert [
         b for path, source in files.items() for b in python_breaches(path, source, public)
     ] == []
+
+
+def test_a_circle_of_imports_is_caught() -> None:
+    a, b = "from nearsight.b import B", "def f():\n    from nearsight import a"
+    assert in_circles(import_graph({"a.py": a, "b.py": b, "c.py": a})) == ["a", "b"]
+    assert in_circles(import_graph({"a.py": a, "b.py": "import annotations", "c.py": a})) == []
+
+
+def test_no_file_imports_itself_by_way_of_others() -> None:
+    graph = import_graph(sources(PACKAGE, ".py", at_least=40))
+    assert sum(map(len, graph.values())) > 300, "the scan went blind"
+    assert in_circles(graph) == []
 
 
 def test_the_cpp_house_stands() -> None:

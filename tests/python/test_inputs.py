@@ -12,7 +12,8 @@ import pytest
 from planted import Planted, plain
 
 import nearsight
-from nearsight import Item, ingest
+from nearsight import Item
+from nearsight.adding import ingest
 from nearsight.errors import ArgumentError, ModelError, NotFoundError, PictureError
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)

@@ -14,8 +14,8 @@ from planted import Planted, plain
 import nearsight
 from nearsight import ArgumentError, NotFoundError, box, filters, metadata, within
 from nearsight.filters import Compared, Contains, parse
-from nearsight.patching import checked, merged, without
 from nearsight.truth.facts import metadata_facts
+from nearsight.values.patching import checked, merged, without
 
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=3)
 KEYS = st.one_of(st.sampled_from(["a", "b", "c d", 'q"q', "d.d", "$", "é"]), TEXTS)

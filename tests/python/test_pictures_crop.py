@@ -11,7 +11,7 @@ from PIL import Image
 from nearsight import embedders, pictures
 from nearsight.errors import ArgumentError, PictureError
 from nearsight.pictures import Limits, Picture
-from nearsight.region import BoundingBox
+from nearsight.values.region import BoundingBox
 
 BOX = BoundingBox(0.25, 0.125, 0.75, 0.5)
 UNDO = {

@@ -15,10 +15,10 @@ from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
 from nearsight import pictures
-from nearsight.geo import GeoPoint
 from nearsight.pictures import Exif
 from nearsight.pictures.exif import UNKNOWN, read_exif
 from nearsight.pictures.formats import read_header
+from nearsight.values.geo import GeoPoint
 
 MAKE, MODEL, DATE, CAMERA, PLACE = 271, 272, 306, 34665, 34853
 TAKEN, DIGITIZED, ZONE, ISO = 36867, 36868, 36881, 34855

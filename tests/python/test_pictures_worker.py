@@ -18,7 +18,7 @@ from PIL import Image
 from nearsight import pictures
 from nearsight.errors import ArgumentError, PictureError
 from nearsight.pictures import Limits, Picture, crew, worker
-from nearsight.region import BoundingBox
+from nearsight.values.region import BoundingBox
 
 WORKER = Limits(worker=True)
 BOX = BoundingBox(0.25, 0.125, 0.75, 0.5)

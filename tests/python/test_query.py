@@ -22,8 +22,8 @@ from nearsight.filters import (
     unsaid,
     within,
 )
-from nearsight.query import Query, to_filters
 from nearsight.ranks import Rank
+from nearsight.search.query import Query, to_filters
 
 QUERIES = st.builds(
     Query,

@@ -13,7 +13,7 @@ from statements import NAMES
 
 from nearsight.errors import ArgumentError
 from nearsight.ranks import Rank, to_rank, to_ranks
-from nearsight.region import BoundingBox
+from nearsight.values.region import BoundingBox
 
 WEIGHTS = st.floats(-1e9, 1e9).filter(bool)
 EDGES = st.lists(st.floats(0, 1), min_size=2, max_size=2, unique=True).map(sorted)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import nearsight
 from nearsight.errors import ArgumentError
-from nearsight.region import BoundingBox, bounding_box
+from nearsight.values.region import BoundingBox, bounding_box
 
 FRACTIONS = st.floats(0, 1, width=32)
 EDGES = st.tuples(FRACTIONS, FRACTIONS).filter(lambda pair: pair[0] != pair[1]).map(sorted)

@@ -75,7 +75,7 @@ from nearsight.filters.statement import (
     either,
     every,
 )
-from nearsight.text import shown
+from nearsight.values.text import shown
 
 __all__ = [
     "And",

@@ -8,9 +8,9 @@ from nearsight.errors import ArgumentError
 from nearsight.filters.places import Box, Polygon, Within
 from nearsight.filters.properties import Compared, Contains, Exists, Operator
 from nearsight.filters.statement import Annotated, Filter, Predicted, Unsaid, either
-from nearsight.geo import kilometres, point, ring
-from nearsight.patching import checked, checked_scalar
-from nearsight.text import checked_text, shown
+from nearsight.values.geo import kilometres, point, ring
+from nearsight.values.patching import checked, checked_scalar
+from nearsight.values.text import checked_text, shown
 
 
 class Path:

@@ -10,7 +10,7 @@ from nearsight.errors import ArgumentError
 from nearsight.filters.instant import compared
 from nearsight.filters.properties import FIELDS, PARTS, Has, Is, Operator, Time
 from nearsight.filters.statement import Filter, either, every
-from nearsight.text import checked_text, shown
+from nearsight.values.text import checked_text, shown
 
 _OPERATORS: dict[str, Operator] = {
     "on": "=",

@@ -21,12 +21,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nearsight.document import Node
 from nearsight.errors import ArgumentError
 from nearsight.filters import fields, instant
 from nearsight.filters.building import annotated, box, metadata, within
 from nearsight.filters.statement import Filter, either, every
-from nearsight.text import shown
+from nearsight.values.document import Node
+from nearsight.values.text import shown
 
 _TYPES = ("image", "video", "text", "audio")
 _STATUSES = {30000: "processed", 30001: "to_process", 30002: "failed", 30003: "to_process"}

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from nearsight.errors import ArgumentError
 from nearsight.filters.properties import Operator, Time, When
 from nearsight.filters.statement import Filter, every
-from nearsight.text import shown
+from nearsight.values.text import shown
 
 
 def compared(field: Time, operator: Operator, moment: object) -> Filter:

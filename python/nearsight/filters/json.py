@@ -27,7 +27,6 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from nearsight.document import Node
 from nearsight.errors import ArgumentError
 from nearsight.filters import instant
 from nearsight.filters.building import Path, annotated, metadata, polygon, predicted, unsaid, within
@@ -58,8 +57,9 @@ from nearsight.filters.statement import (
     either,
     every,
 )
-from nearsight.geo import point
-from nearsight.text import shown
+from nearsight.values.document import Node
+from nearsight.values.geo import point
+from nearsight.values.text import shown
 
 
 def to_json(filter_: Filter) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from nearsight.filters.properties import COMPARISONS, FIELDS, PARTS, TIMES, Oper
 from nearsight.filters.quoting import RESERVED, STEP, unquoted
 from nearsight.filters.statement import MAX_DEPTH, Filter, either, every
 from nearsight.filters.tokens import Token, tokens, unreadable
-from nearsight.geo import point
+from nearsight.values.geo import point
 
 _T = TypeVar("_T")
 _CALLS = ("within", "box", "polygon", "unsaid", "has")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from nearsight.filters.statement import Filter
-from nearsight.geo import GeoPoint
+from nearsight.values.geo import GeoPoint
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from nearsight.errors import ArgumentError
 from nearsight.filters.quoting import quoted_name
-from nearsight.text import shown
+from nearsight.values.text import shown
 
 MAX_DEPTH = 100
 _MOST_STATEMENTS = 100_000

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from nearsight.errors import ArgumentError
 from nearsight.filters.quoting import QUOTED, STEP, WORD
-from nearsight.text import shown
+from nearsight.values.text import shown
 
 MAX_LENGTH = 100_000
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import TypeGuard
 
 from nearsight.errors import ArgumentError
-from nearsight.text import shown
+from nearsight.values.text import shown
 
 MAX_ID = 200
 ACTIONS = ("merge", "remove", "overwrite")

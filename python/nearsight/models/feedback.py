@@ -7,15 +7,14 @@ from itertools import islice
 
 from nearsight import pictures
 from nearsight.adding import Adding, Rules
+from nearsight.adding.items import Item, RegionDetails, details_of
 from nearsight.embedders import Embedder
 from nearsight.engine import Engine
 from nearsight.errors import ArgumentError, NotFoundError, PictureError
-from nearsight.ingest import embed_picture
-from nearsight.items import Item, RegionDetails, details_of
-from nearsight.originals import part_of
+from nearsight.looking import embed_picture, part_of
 from nearsight.pictures import Limits
-from nearsight.text import checked_text, shown
 from nearsight.truth import Annotation, Input, NewAnnotation, NewEmbedding, Truth
+from nearsight.values.text import checked_text, shown
 
 BY = "feedback"
 

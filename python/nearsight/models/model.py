@@ -1,17 +1,16 @@
 """One custom model: concepts of your own, learned from what is said of inputs."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from functools import reduce
 from typing import Any
 
 import numpy as np
 
+from nearsight.adding.items import Item, Region
 from nearsight.embedders import Embedder
 from nearsight.engine import Engine
 from nearsight.errors import ArgumentError, NearsightError, NotFoundError, TrainingError
-from nearsight.ingest import embed_query
-from nearsight.items import Item, Region
+from nearsight.looking import embed_query
 from nearsight.models.arguments import (
     ACTIONS,
     check_limits,
@@ -27,10 +26,10 @@ from nearsight.models.info import ModelInfo
 from nearsight.models.lessons import Lessons
 from nearsight.models.parameters import HyperParameters
 from nearsight.models.version import Version
-from nearsight.paging import slice_of
-from nearsight.teaching import Head, Report, teach
-from nearsight.text import shown
-from nearsight.truth import HeadRecord, Input, ModelRecord, Truth
+from nearsight.models.versions import Versions
+from nearsight.teaching import teach
+from nearsight.truth import Input, ModelRecord, Truth
+from nearsight.values.paging import slice_of
 
 
 class Model:
@@ -48,6 +47,7 @@ class Model:
         self._engine = engine
         self._embedder = embedder
         self._lessons = Lessons(truth, embedder)
+        self._versions = Versions(id_, truth, embedder)
         self._feedback = FeedbackBox(truth, engine, embedder)
 
     @property
@@ -207,8 +207,7 @@ class Model:
         }
         with self._truth.writing():
             self._record()
-            heads = {concept: _stored(head, report) for concept, (head, report) in taught.items()}
-            number = self._truth.models.add_version(self.id, heads, inputs)
+            number = self._versions.add(taught, inputs)
         self._engine.catch_up()
         return self.version(number)
 
@@ -246,8 +245,9 @@ class Model:
         Raises `TrainingError` (never trained), `ArgumentError`.
         """
         checked_count("n", n)
-        heads = self._heads(None)
-        return suggestions(self._truth, self._lessons, self._record(), heads, n)
+        record = self._record()
+        heads = self._versions.heads(record)
+        return suggestions(self._truth, self._lessons, record, heads, n)
 
     def suspects(self, n: int = 10) -> list[Suspect]:
         """Up to `n` labels that look wrong, the most suspicious first.
@@ -295,22 +295,12 @@ class Model:
     def versions(self) -> list[Version]:
         """Every version, the oldest first."""
         self._record()
-        return [self._version(*found) for found in self._truth.models.versions(self.id)]
+        return self._versions.all()
 
     def version(self, number: int) -> Version:
         """One version. Raises `NotFoundError`."""
         self._record()
-        found = dict(self._truth.models.versions(self.id))
-        if isinstance(number, bool) or not isinstance(number, int) or number not in found:
-            has = ", ".join(map(str, found)) or "none yet"
-            raise NotFoundError(
-                f"the model {self.id!r} has no version {shown(number)}. It has: {has}"
-            )
-        return self._version(number, found[number])
-
-    def _version(self, number: int, trained_at: datetime) -> Version:
-        heads = self._truth.models.heads(self.id, number, self._size)
-        return Version(number, trained_at, {c: Report(**head.report) for c, head in heads.items()})
+        return self._versions.get(number)
 
     def use(self, number: int) -> None:
         """Put an earlier (or later) version to use: roll back. Raises `NotFoundError`."""
@@ -324,11 +314,7 @@ class Model:
         Raises `NotFoundError`.
         """
         with self._truth.writing():
-            version = self.version(number).number
-            self._truth.models.delete_version(self.id, version)
-            if self.current == version:
-                left = [other for other, _ in self._truth.models.versions(self.id)]
-                self._truth.models.use(self.id, left[-1] if left else None)
+            self._versions.delete(self.version(number).number, self.current)
         self._engine.catch_up()
 
     # -- predicting ----------------------------------------------------------------------------
@@ -353,7 +339,8 @@ class Model:
         a selected concept that the model does not have), `PictureError`.
         """
         check_limits(min_value, max_concepts)
-        heads = self._heads(None if select_concepts is None else selected_names(select_concepts))
+        wanted = None if select_concepts is None else selected_names(select_concepts)
+        heads = self._versions.heads(self._record(), wanted)
         _, result = embed_query(image, self._embedder, self._engine)
         values = [
             (concept, float(head.probabilities(result.vectors, result.probabilities)[0]))
@@ -362,22 +349,6 @@ class Model:
         best_first = sorted(values, key=lambda pair: (-pair[1], pair[0]))
         return [pair for pair in best_first if pair[1] >= min_value][:max_concepts]
 
-    def _heads(self, selected: list[str] | None) -> dict[str, Head]:
-        record = self._record()
-        if record.current is None:
-            raise TrainingError(f"the model {self.id!r} was never trained: call its train() first")
-        for concept in selected or []:
-            if concept not in record.concepts:
-                raise NotFoundError(f"the model {self.id!r} has no concept {concept!r}")
-        stored = self._truth.models.heads(self.id, record.current, self._size)
-        wanted = record.concepts if selected is None else selected
-        dim = self._embedder.dim
-        return {c: Head.of(stored[c].weights, dim, stored[c].bias) for c in wanted if c in stored}
-
-    @property
-    def _size(self) -> int:
-        return Head.size(self._embedder.dim, len(self._embedder.labels))
-
     def __repr__(self) -> str:
         """Its id and what it recognises."""
         try:
@@ -385,7 +356,3 @@ class Model:
         except NearsightError:  # the app was closed, or the model deleted
             known = "out of reach"
         return f"<nearsight.Model {self.id!r}: {known}>"
-
-
-def _stored(head: Head, report: Report) -> HeadRecord:
-    return HeadRecord(head.weights, head.bias, report.to_dict())

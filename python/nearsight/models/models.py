@@ -17,8 +17,8 @@ from nearsight.models.hosted import HERE, resolve
 from nearsight.models.model import Model
 from nearsight.models.parameters import HyperParameters
 from nearsight.models.ready import ReadyModel, ready_models
-from nearsight.paging import slice_of
 from nearsight.truth import Truth
+from nearsight.values.paging import slice_of
 
 AnyModel = Model | ReadyModel
 Found = list[AnyModel]  # the class below has a method called list

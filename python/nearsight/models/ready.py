@@ -12,8 +12,8 @@ from nearsight.embedders import Embedder
 from nearsight.engine import Engine
 from nearsight.errors import NotFoundError
 from nearsight.focus import sharpness
-from nearsight.ingest import embed_query
 from nearsight.knowledge import Concept, ConceptTree
+from nearsight.looking import embed_query
 from nearsight.models.arguments import check_limits, selected_names
 
 # What the views of the general model are about: concepts of WordNet with all that is below them.

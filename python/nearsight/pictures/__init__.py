@@ -10,7 +10,8 @@ Importing this package does not import Pillow.
 from nearsight.pictures.decoder import decode
 from nearsight.pictures.exif import Exif
 from nearsight.pictures.limits import Limits
-from nearsight.pictures.picture import Picture, open, part_name
+from nearsight.pictures.opening import open
+from nearsight.pictures.picture import Picture, part_name
 from nearsight.pictures.source import Loaded, Source
 from nearsight.pictures.walk import find
 

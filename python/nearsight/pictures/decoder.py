@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
     from nearsight.pictures.source import Loaded
-    from nearsight.region import BoundingBox
+    from nearsight.values.region import BoundingBox
 
 __all__ = ["decode", "pixels_of"]
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta, timezone
 from functools import partial
 
-from nearsight.geo import GeoPoint
 from nearsight.pictures.ifd import EXIF, Directory, read_directory
 from nearsight.pictures.unusable import UnusableError
+from nearsight.values.geo import GeoPoint
 
 __all__ = ["UNKNOWN", "Exif", "read_exif"]
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nearsight.pictures.header import Header
-from nearsight.region import BoundingBox
+from nearsight.values.region import BoundingBox
 
 __all__ = ["LENGTH_BYTES", "NO_MEMORY", "pack", "request", "to_header"]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from nearsight.pictures.unusable import UnusableError
-from nearsight.region import BoundingBox
+from nearsight.values.region import BoundingBox
 
 __all__ = ["SHORT_SIDE", "Header", "parts", "shrinkage"]
 

@@ -1,23 +1,20 @@
-"""Picture: one decoded picture, and `open`, the shortest way to it."""
+"""Picture: one decoded picture."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from io import BytesIO
-from itertools import islice
 from typing import TYPE_CHECKING
 
-from nearsight.errors import ArgumentError, NotFoundError, PictureError
+from nearsight.errors import ArgumentError
 from nearsight.pictures.exif import UNKNOWN, Exif
-from nearsight.pictures.limits import Limits
 from nearsight.pictures.pixels import has_holes
-from nearsight.region import BoundingBox, bounding_box
+from nearsight.values.region import BoundingBox, bounding_box
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["Picture", "open", "part_name"]
+__all__ = ["Picture", "part_name"]
 
 _THUMBNAIL_QUALITY = 80
 
@@ -100,40 +97,3 @@ def part_name(name: str, box: BoundingBox | None) -> str:
     'beach.jpg, part (0, 0.25, 0.5, 1)'
     """
     return f"{name}, part ({', '.join(f'{edge:.4g}' for edge in box)})" if box else name
-
-
-def open(what: object, limits: Limits | None = None, crop: BoundingBox | None = None) -> Picture:
-    """Find, load and decode exactly one picture, or the part of it that `crop` says.
-
-    `what` is anything that `find` takes. Raises NotFoundError when there is no such file,
-    PictureError when it cannot be used, ArgumentError when it stands for several pictures.
-    """
-    from nearsight.pictures.decoder import decode
-    from nearsight.pictures.walk import find
-
-    box = None if crop is None else bounding_box(crop)
-    found = list(islice(find(what), 2))
-    if not found:
-        raise NotFoundError("no picture was given")
-    if len(found) > 1:
-        raise ArgumentError(
-            f"{_called(what)}: one picture is needed here, and this stands for several; give one"
-        )
-    try:
-        if isinstance(found[0], PictureError):
-            raise found[0]
-        bounds = limits or Limits()
-        return decode(found[0].load(bounds), bounds, box)
-    except PictureError as error:
-        if isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
-            raise NotFoundError(str(error)) from error
-        raise
-
-
-def _called(what: object) -> str:
-    """What a message calls it: paths and globs by themselves, all else by its type."""
-    from nearsight.pictures.file import path_name
-
-    if isinstance(what, str | os.PathLike):
-        return path_name(os.fsdecode(what))
-    return f"<{type(what).__name__}>"

@@ -15,11 +15,11 @@ Pictures are paths, URLs, or `{"base64": …}`. The hosted service's dictionarie
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
-from nearsight.document import Node
 from nearsight.errors import ArgumentError
 from nearsight.ranks.hosted import KEYS, bytes_of, ranks_of
 from nearsight.ranks.rank import KINDS, Rank
-from nearsight.text import shown
+from nearsight.values.document import Node
+from nearsight.values.text import shown
 
 __all__ = ["Rank", "Ranked", "to_rank", "to_ranks"]
 

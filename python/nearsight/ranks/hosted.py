@@ -13,9 +13,9 @@ import binascii
 from dataclasses import replace
 from typing import Any
 
-from nearsight.document import Node
 from nearsight.filters.hosted import concepts_of
 from nearsight.ranks.rank import Rank
+from nearsight.values.document import Node
 
 _WIRE = ("annotation", "input", "negate")
 _SDK = ("image_url", "image_bytes", "text_raw", "concepts")

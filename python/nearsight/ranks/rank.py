@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
 from nearsight.errors import ArgumentError
-from nearsight.region import BoundingBox, bounding_box
-from nearsight.text import checked_text, shown
+from nearsight.values.region import BoundingBox, bounding_box
+from nearsight.values.text import checked_text, shown
 
 Kind: TypeAlias = Literal["image", "input", "region", "text", "concept"]
 KINDS: tuple[Kind, ...] = get_args(Kind)

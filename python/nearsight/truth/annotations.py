@@ -8,11 +8,11 @@ import apsw
 import numpy as np
 from numpy.typing import NDArray
 
-from nearsight.region import BoundingBox
 from nearsight.truth.concepts import ensure_concepts
 from nearsight.truth.database import LOOKUP_SLICE, Database, as_ids, select
 from nearsight.truth.embeddings import insert_embedding
 from nearsight.truth.records import Annotation, NewAnnotation, as_time
+from nearsight.values.region import BoundingBox
 
 _COLUMNS = (
     "annotation.number, annotation.id, input.id, annotation.box, annotation.text,"

@@ -7,11 +7,11 @@ from typing import Any
 
 import apsw
 
-from nearsight.geo import GeoPoint
-from nearsight.region import BoundingBox
 from nearsight.truth.annotations import from_box, insert_annotation, said_by, to_box
 from nearsight.truth.database import LOOKUP_SLICE, Database, select
 from nearsight.truth.records import Input, NewAnnotation, NewInput, as_time
+from nearsight.values.geo import GeoPoint
+from nearsight.values.region import BoundingBox
 
 _COLUMNS = (
     "input.number, annotation.number, input.id, name, url, format, width, height, size_bytes,"

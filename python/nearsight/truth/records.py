@@ -10,8 +10,8 @@ from urllib.parse import unquote_to_bytes, urlsplit
 import numpy as np
 from numpy.typing import NDArray
 
-from nearsight.geo import GeoPoint
-from nearsight.region import BoundingBox
+from nearsight.values.geo import GeoPoint
+from nearsight.values.region import BoundingBox
 
 RANDOM_BITS = 24  # of a generation, the lowest
 

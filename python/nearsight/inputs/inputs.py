@@ -1,64 +1,26 @@
 """The inputs of an app: `app.inputs`."""
 
-from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from nearsight.adding import Adding, Rules, StatusCounts
+from nearsight.adding import Adding, Report, Rules, StatusCounts
+from nearsight.adding.ingest import Outcome
+from nearsight.adding.items import Item, checked_ids, details_of
+from nearsight.concepts.naming import Naming
 from nearsight.embedders import Embedder
 from nearsight.engine import Engine
-from nearsight.errors import ArgumentError, NotFoundError, PictureError
-from nearsight.filtering import Filtering
+from nearsight.errors import ArgumentError, NotFoundError
 from nearsight.filters import Where, to_filter
-from nearsight.geo import GeoPoint, point
-from nearsight.ingest import Outcome
-from nearsight.items import Item, checked_ids, details_of, said_of
+from nearsight.inputs.change import Change
 from nearsight.knowledge import Concept
-from nearsight.naming import Naming
-from nearsight.paging import check_whole, slice_of
-from nearsight.patching import checked, encode, merged, without
 from nearsight.pictures import Limits
-from nearsight.text import checked_text, shown
+from nearsight.search.filtering import Filtering
 from nearsight.truth import Input, Truth
+from nearsight.values.paging import check_whole, slice_of
+from nearsight.values.text import checked_text, shown
 
 _PAGE = 200
-_ACTIONS = ("merge", "overwrite", "remove")
-_SHOWN_FAILURES = 3
 _CHANGES = ("concepts", "not_concepts", "metadata", "geo")
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Report:
-    """What became of all sources of one `add`, in their order."""
-
-    outcomes: tuple[Outcome, ...]
-
-    @property
-    def added(self) -> list[str]:
-        """The ids of the inputs that are new."""
-        return [o.id for o in self.outcomes if o.status == "added" and o.id is not None]
-
-    @property
-    def duplicates(self) -> list[str]:
-        """The ids of the inputs that were in already."""
-        return [o.id for o in self.outcomes if o.status == "duplicate" and o.id is not None]
-
-    @property
-    def failed(self) -> list[PictureError]:
-        """Why the others could not be added."""
-        return [o.error for o in self.outcomes if o.error is not None]
-
-    def __repr__(self) -> str:
-        """How many of each, and why the first few failed; an `add` may have had a million."""
-        why = "".join(f"; {error}" for error in self.failed[:_SHOWN_FAILURES])
-        more = len(self.failed) - _SHOWN_FAILURES
-        return f"<Report {self}{why}{f'; and {more} more' if more > 0 else ''}>"
-
-    def __str__(self) -> str:
-        """One line: how many of each."""
-        counts = Counter(outcome.status for outcome in self.outcomes)
-        return ", ".join(f"{counts[s]} {s}" for s in ("added", "duplicate", "failed"))
 
 
 class Inputs:
@@ -189,7 +151,7 @@ class Inputs:
         Raises `NotFoundError` for an unknown id (nothing is changed), `ArgumentError`,
         `ReadOnlyError`.
         """
-        change = _Change.of(action, concepts, not_concepts, metadata, geo)
+        change = Change.of(action, concepts, not_concepts, metadata, geo)
         return self._change(dict.fromkeys(checked_ids(ids), change))
 
     def bulk_update(
@@ -210,10 +172,10 @@ class Inputs:
                 raise ArgumentError(
                     f"changes[{id_!r}]: {wrong}; give some of {', '.join(_CHANGES)}"
                 )
-            wanted[checked_text(id_, "id")] = _Change.of(action, **change)
+            wanted[checked_text(id_, "id")] = Change.of(action, **change)
         return self._change(wanted)
 
-    def _change(self, changes: "Mapping[str, _Change]") -> list[Input]:
+    def _change(self, changes: Mapping[str, Change]) -> list[Input]:
         with self._truth.writing():
             for id_, change in changes.items():
                 change.apply(self.get(id_), self._truth)
@@ -356,51 +318,3 @@ class Inputs:
         while page:
             yield from page
             number, page = self._truth.inputs.after(number, _PAGE)
-
-
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """What one update does to one input."""
-
-    action: str
-    said: dict[str, bool]
-    metadata: dict[str, Any] | None
-    geo: GeoPoint | None
-    touches_geo: bool
-
-    @staticmethod
-    def of(
-        action: str,
-        concepts: Iterable[str] = (),
-        not_concepts: Iterable[str] = (),
-        metadata: Mapping[str, Any] | None = None,
-        geo: object = None,
-    ) -> "_Change":
-        """Check it. Raises `ArgumentError`."""
-        if action not in _ACTIONS:
-            raise ArgumentError(f"action={action!r}: give 'merge', 'overwrite' or 'remove'")
-        return _Change(
-            action,
-            said_of(concepts, not_concepts),
-            None if metadata is None else checked(metadata),
-            None if geo is None or action == "remove" else point(geo),
-            geo is not None,
-        )
-
-    def apply(self, old: Input, truth: Truth) -> None:
-        """Make it, inside of a transaction."""
-        if self.said and self.action != "merge":
-            truth.annotations.unsay(old.id, self.said if self.action == "remove" else None)
-        if self.said and self.action != "remove":
-            truth.annotations.say([old.id], self.said)
-        if self.metadata is not None:
-            truth.inputs.set_metadata(old.id, encode(checked(self._patched(old.metadata))))
-        if self.touches_geo:
-            truth.inputs.set_geo(old.id, self.geo)
-
-    def _patched(self, old: dict[str, Any]) -> dict[str, Any]:
-        patch = self.metadata or {}
-        if self.action == "merge":
-            joined: dict[str, Any] = merged(old, patch)
-            return joined
-        return without(old, patch) if self.action == "remove" else patch

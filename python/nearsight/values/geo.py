@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from nearsight.errors import ArgumentError
-from nearsight.text import shown
+from nearsight.values.text import shown
 
 _FARTHEST = 1e9  # of any unit: several times around the earth
 _MOST_CORNERS = 1000

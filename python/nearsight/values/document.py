@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from nearsight.errors import ArgumentError
-from nearsight.text import checked_text, shown
+from nearsight.values.text import checked_text, shown
 
 
 class Node:

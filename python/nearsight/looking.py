@@ -1,12 +1,36 @@
-"""The pixels of an input that is in: they stay where they came from, only a thumbnail is kept."""
+"""Pictures that are looked at, not added: one that is asked about, or a part of one that is in.
+
+The pixels of an input stay where they came from; only a thumbnail is kept.
+"""
 
 from nearsight import pictures
-from nearsight.errors import PictureError
+from nearsight.embedders import Embedded, Embedder
+from nearsight.engine import Engine
+from nearsight.errors import ModelError, PictureError
 from nearsight.pictures import Limits, Loaded, Picture
-from nearsight.region import BoundingBox
 from nearsight.truth import Input
+from nearsight.values.region import BoundingBox
 
 _CURE = "give the picture with picture="
+
+
+def embed_query(
+    image: object, embedder: Embedder, engine: Engine, crop: BoundingBox | None = None
+) -> tuple[Picture, Embedded]:
+    """One picture that is asked about, not added, or the `crop` of it, with its one embedding.
+
+    Raises what `pictures.open` raises, and `ModelError` where the model gives it no direction.
+    """
+    picture = pictures.open(image, crop=crop)
+    return picture, embed_picture(picture, embedder, engine)
+
+
+def embed_picture(picture: Picture, embedder: Embedder, engine: Engine) -> Embedded:
+    """What the model makes of one decoded picture; `ModelError` where it gives no direction."""
+    result = embedder.embed(embedder.prepare(picture)[None])
+    if not engine.accepts(result.vectors, result.probabilities)[0]:
+        raise ModelError(f"{picture.name}: the model gives no direction for this picture")
+    return result
 
 
 def part_of(record: Input, box: BoundingBox, picture: object = None, cure: str = _CURE) -> Picture:

@@ -7,7 +7,7 @@ from numbers import Real
 from typing import Any, NamedTuple
 
 from nearsight.errors import ArgumentError
-from nearsight.text import shown
+from nearsight.values.text import shown
 
 __all__ = ["BoundingBox", "bounding_box"]
 

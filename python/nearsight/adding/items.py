@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from nearsight.errors import ArgumentError
-from nearsight.geo import GeoPoint, point
-from nearsight.patching import checked
-from nearsight.region import BoundingBox, bounding_box
-from nearsight.text import checked_text, shown
+from nearsight.values.geo import GeoPoint, point
+from nearsight.values.patching import checked
+from nearsight.values.region import BoundingBox, bounding_box
+from nearsight.values.text import checked_text, shown
 
 __all__ = [
     "Details",

@@ -1,86 +1,23 @@
-"""Search vectors of your own: `nearsight.Index`, which needs numpy only.
-
->>> import numpy as np
->>> index = Index(3)
->>> index.add([10, 20, 30], np.eye(3, dtype=np.float32))
->>> ids, scores = index.search([0.9, 0.1, 0.0], k=2)
->>> ids.tolist()
-[10, 20]
-"""
+"""Vectors under ids of the caller's own."""
 
 import os
 from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nearsight import _core
-from nearsight.errors import (
-    ArgumentError,
-    ClosedError,
-    CorruptionError,
-    DatabaseError,
-    NotFoundError,
-    ReadOnlyError,
-    VersionError,
-)
+from nearsight.errors import ArgumentError, ClosedError, NotFoundError, VersionError
+from nearsight.vectors.door import as_ids, as_queries, own_error, typed
+from nearsight.vectors.folder import claimed
+from nearsight.vectors.found import Found, Ids
+from nearsight.vectors.mask import Mask
 
-__all__ = ["Found", "Index", "Mask"]
-
-Ids = NDArray[np.uint64]
-Scores = NDArray[np.float32]
 _WAIT = 0.1  # seconds between two reports of progress
-
-
-class Found(tuple[Ids, Scores]):
-    """What a search found: unpacks to `(ids, scores)`.
-
-    `ids` u64 and `scores` f32 (cosines, -1 to 1) have the same shape: [m] for one query, [n, m] for
-    n of them, best first, where m = min(k, vectors that may be found). `exact` says whether every
-    one of those was scored by its own numbers, so that nothing better exists; `recall` is the
-    expected share of the true best m that are here (the worst query's), 1.0 if exact.
-    """
-
-    exact: bool
-    recall: float
-
-    def __new__(cls, ids: Ids, scores: Scores, exact: bool, recall: float) -> Self:
-        """Bind what belongs together."""
-        found = super().__new__(cls, (ids, scores))
-        found.exact = exact
-        found.recall = recall
-        return found
-
-    @property
-    def ids(self) -> Ids:
-        """Ids, u64, best first."""
-        return self[0]
-
-    @property
-    def scores(self) -> Scores:
-        """Cosines, f32, falling."""
-        return self[1]
-
-
-class Mask:
-    """Which vectors of an index may be found; worth keeping where it is used more than once.
-
-    It means the vectors that were there when `Index.mask` made it: what is added or updated later
-    is not in it, what is removed is not found. `len()` counts those that were there.
-    """
-
-    def __init__(self, index: "Index", choice: _core.Choice) -> None:
-        """Made by `Index.mask`."""
-        self._index = index
-        self._choice = choice
-
-    def __len__(self) -> int:
-        """How many vectors it let through when it was made."""
-        return self._choice.count()
 
 
 class Index:
@@ -120,7 +57,7 @@ class Index:
                 raise ArgumentError(
                     f"there is an index in {self._path} already: nearsight.Index.open opens it"
                 )
-            self._lock = _claimed(self._path)
+            self._lock = claimed(self._path)
         self._begin(lambda: _core.Vectors.create(str(self._path or ""), dim, dtype))
 
     @classmethod
@@ -136,7 +73,7 @@ class Index:
         if not (index._path / "vectors").exists():
             raise NotFoundError(f"there is no index in {index._path}: nearsight.Index makes one")
         if not read_only:
-            index._lock = _claimed(index._path)
+            index._lock = claimed(index._path)
         try:
             index._begin(lambda: _core.Vectors.open(str(path), read_only))
         except ArgumentError as error:  # the one thing that it can still say
@@ -145,7 +82,7 @@ class Index:
 
     def _begin(self, make: Callable[[], _core.Vectors]) -> None:
         try:
-            with _typed():
+            with typed():
                 self._vectors = make()
         finally:
             if self._vectors is None:
@@ -182,7 +119,7 @@ class Index:
     @property
     def ids(self) -> Ids:
         """All ids, u64[len], in the order in which their vectors came (an update comes anew)."""
-        with _typed():
+        with typed():
             return self._core.ids()
 
     def __len__(self) -> int:
@@ -193,7 +130,7 @@ class Index:
         """Is there a vector with this id?"""
         if not isinstance(id, int | np.integer) or not 0 <= int(id) < 2**64:
             return False
-        with _typed():
+        with typed():
             return bool(self._core.has(np.array([id], np.uint64))[0])
 
     def vectors(self, ids: ArrayLike) -> NDArray[np.float32]:
@@ -209,8 +146,8 @@ class Index:
         `ArgumentError`: an id that is there already or given twice, another number of ids than of
         vectors, another dim, a vector with NaN or infinity, or of zeros only.
         """
-        with _typed():
-            self._core.add(_ids(ids), vectors)
+        with typed():
+            self._core.add(as_ids(ids), vectors)
 
     def update(self, ids: ArrayLike, vectors: ArrayLike) -> None:
         """Replace the vectors of ids [n] by vectors [n, dim]; as `add`, for ids that are there."""
@@ -225,9 +162,9 @@ class Index:
     @contextmanager
     def _known(self, ids: ArrayLike) -> Iterator[Ids]:
         """Give ids that are meant to be there; where they are refused, see whether they are."""
-        core, known = self._core, _ids(ids)
+        core, known = self._core, as_ids(ids)
         try:
-            with _typed():
+            with typed():
                 yield known
         except ArgumentError:
             missing = known[~core.has(known)]
@@ -245,10 +182,10 @@ class Index:
             return allow
         chosen = np.fromiter(allow, np.uint64, len(allow)) if isinstance(allow, Set) else allow
         array = np.asarray(chosen)
-        with _typed():
+        with typed():
             if array.dtype == np.bool_:
                 return Mask(self, self._core.choose_flags(array))
-            return Mask(self, self._core.choose_ids(_ids(array)))
+            return Mask(self, self._core.choose_ids(as_ids(array)))
 
     def search(
         self,
@@ -273,14 +210,14 @@ class Index:
 
         `threads` share out the queries; one query is one thread's work.
         """
-        rows, is_one = _queries(queries)
+        rows, is_one = as_queries(queries)
         choice = None if allow is None else self.mask(allow)._choice
         try:
             ids, scores, was_exact, expected = self._core.search(
                 rows, k, recall, exact, choice, threads
             )
         except (ValueError, TypeError, _core.CorruptionError, OSError) as error:
-            raise _own(error) from None
+            raise own_error(error) from None
         if is_one:
             ids, scores = ids[0], scores[0]
         return Found(ids, scores, was_exact, expected)
@@ -289,12 +226,12 @@ class Index:
 
     def flush(self) -> None:
         """Write what was changed to the folder: it survives from then on."""
-        with _typed():
+        with typed():
             self._core.flush()
 
     def verify(self) -> None:
         """Compare every block of every file with its checksum; `CorruptionError` names it."""
-        with _typed():
+        with typed():
             self._core.verify()
 
     def optimize(
@@ -311,7 +248,7 @@ class Index:
         was. `retrain` learns the lists anew. Returns whether it was completed.
         """
         core = self._core
-        with _typed():
+        with typed():
             core.start_optimizing(threads, retrain)
         try:
             while not core.wait(_WAIT):
@@ -322,7 +259,7 @@ class Index:
             while not core.wait(_WAIT):
                 pass
             raise
-        with _typed():
+        with typed():
             core.raise_outcome()
         done = not core.was_cancelled
         if done and progress is not None:
@@ -338,7 +275,7 @@ class Index:
                 core.cancel()
                 while not core.wait(_WAIT):
                     pass
-                with _typed():
+                with typed():
                     core.flush()
         finally:
             if lock is not None:
@@ -363,63 +300,3 @@ class Index:
             return "Index(closed)"
         place = "in memory" if self._path is None else str(self._path)
         return f"Index({len(self)} vectors of {self.dim} {self.dtype}, {place})"
-
-
-def _queries(queries: ArrayLike) -> tuple[NDArray[Any], bool]:
-    """Queries as a matrix, and whether it was one query alone."""
-    array = np.asarray(queries)
-    if array.ndim == 1:
-        return array[np.newaxis], True
-    if array.ndim != 2:
-        raise ArgumentError(f"queries have the shape [dim] or [n, dim], not {list(array.shape)}")
-    return array, False
-
-
-def _ids(ids: ArrayLike) -> NDArray[Any]:
-    """Ids as an array of whole numbers; an empty list is one too."""
-    if isinstance(ids, list | tuple | range) and all(type(id) is int for id in ids):
-        try:
-            return np.fromiter(ids, np.uint64, len(ids))
-        except OverflowError:
-            raise ArgumentError("ids are whole numbers from 0 to 2^64 - 1") from None
-    return np.asarray(ids)
-
-
-@contextmanager
-def _typed() -> Iterator[None]:
-    """Raise what the core raises as one of our own errors."""
-    try:
-        yield
-    except (ValueError, TypeError, _core.CorruptionError, OSError) as error:
-        if isinstance(error, ArgumentError):
-            raise
-        raise _own(error) from None
-
-
-def _own(error: Exception) -> Exception:
-    if isinstance(error, _core.CorruptionError):
-        return CorruptionError(str(error))
-    if isinstance(error, OSError):
-        return DatabaseError(str(error))
-    return ArgumentError(str(error))
-
-
-def _claimed(folder: Path) -> int:
-    """Lock the folder (made if missing) for this process, until it lets go or dies."""
-    import fcntl
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-    except PermissionError as error:
-        raise ReadOnlyError(f"cannot write in {folder}: {error}; open it read_only") from None
-    except OSError as error:
-        raise DatabaseError(f"cannot use {folder}: {error}") from None
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(lock)
-        raise DatabaseError(
-            f"{folder} is in use: close the other nearsight.Index, or open it read_only"
-        ) from None
-    return lock

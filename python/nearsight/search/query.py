@@ -12,14 +12,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from nearsight.document import Node
 from nearsight.errors import ArgumentError
 from nearsight.filters import Filter, every, from_json, to_filter, to_json
 from nearsight.filters.hosted import filter_of, filter_of_and
 from nearsight.filters.json import is_spelled
 from nearsight.ranks import Rank, to_ranks
 from nearsight.ranks.hosted import ranks_of_and
-from nearsight.text import shown
+from nearsight.values.document import Node
+from nearsight.values.text import shown
 
 __all__ = ["Of", "Query", "to_filters"]
 

@@ -16,13 +16,10 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from nearsight import pictures
+from nearsight.adding.items import Details, RegionDetails
 from nearsight.embedders import Embedded, Embedder
-from nearsight.engine import Engine
-from nearsight.errors import ModelError, NearsightError, PictureError
-from nearsight.items import Details, RegionDetails
+from nearsight.errors import NearsightError, PictureError
 from nearsight.pictures import Picture
-from nearsight.region import BoundingBox
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
@@ -164,22 +161,3 @@ def _batches(entries: Iterator[Entry]) -> Iterator[Batch]:
             batch = []
     if batch:
         yield batch
-
-
-def embed_query(
-    image: object, embedder: Embedder, engine: Engine, crop: BoundingBox | None = None
-) -> tuple[Picture, Embedded]:
-    """One picture that is asked about, not added, or the `crop` of it, with its one embedding.
-
-    Raises what `pictures.open` raises, and `ModelError` where the model gives it no direction.
-    """
-    picture = pictures.open(image, crop=crop)
-    return picture, embed_picture(picture, embedder, engine)
-
-
-def embed_picture(picture: Picture, embedder: Embedder, engine: Engine) -> Embedded:
-    """What the model makes of one decoded picture; `ModelError` where it gives no direction."""
-    result = embedder.embed(embedder.prepare(picture)[None])
-    if not engine.accepts(result.vectors, result.probabilities)[0]:
-        raise ModelError(f"{picture.name}: the model gives no direction for this picture")
-    return result

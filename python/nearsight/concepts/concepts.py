@@ -7,43 +7,21 @@ are kinds of each other, and have names in other languages, too.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from difflib import get_close_matches
 from itertools import islice
-from typing import Literal
 
+from nearsight.concepts.concept import Concept, Source
 from nearsight.embedders import Embedder
 from nearsight.engine import Engine
 from nearsight.errors import ArgumentError, ModelError, NotFoundError
 from nearsight.knowledge import ALIASES, ENGLISH, ConceptTree, Pattern
 from nearsight.knowledge import Concept as GeneralConcept
-from nearsight.text import checked_text, shown
 from nearsight.truth import Truth
 from nearsight.truth.concepts import ConceptRecord
-
-Source = Literal["own", "general"]
+from nearsight.values.text import checked_text, shown
 
 _LONGEST = 200  # characters, of ids and of names
 _MOST_A_PAGE = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Concept:
-    """Something that pictures show.
-
-    `source` is "own" or "general". `language` is that of `name`, None where the name is your own.
-    `positives` annotations say it of an input or region, `negatives` deny it. `added_at` is in UTC;
-    None for a general concept that nothing was said of.
-    """
-
-    id: str
-    name: str
-    source: Source
-    language: str | None
-    positives: int
-    negatives: int
-    added_at: datetime | None
 
 
 # A list of them: in the class, whose method `list` is one, the name has another meaning.

@@ -1,93 +1,23 @@
-"""The engine: ranks embeddings and keeps the facts that filters ask for, in C++. The only importer
-of the core.
+"""When a cache follows the truth, and when it has to be built again."""
 
-Two fields for each embedding: "embedding", where a dot product is a cosine, and "prediction", the
-model's probabilities, where a dot product with a concept's 0/1 weights is the probability of the
-concept. And one document for each annotation: the facts about it (see `truth.facts`), the input it
-belongs to, the embedding of what it is about. Its cache on disk is derived from the truth: it may
-be deleted at any moment, and this module says when it has to be.
-"""
-
-import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal, NamedTuple, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nearsight import _core
-from nearsight._core import Columns, ColumnsSnapshot, DocSet, Index, RowMask, Snapshot
-from nearsight.cache_folder import Cache
+from nearsight.engine.caches import EMBEDDING, PREDICTION, CacheDamaged, Caches, View
+from nearsight.engine.folder import Cache
 from nearsight.errors import DatabaseError, DataLossError
 from nearsight.truth import Truth, commits, compact
 
-__all__ = [
-    "EMBEDDING",
-    "PREDICTION",
-    "CacheDamaged",
-    "ColumnsSnapshot",
-    "DocSet",
-    "Engine",
-    "EngineRank",
-    "EngineTerm",
-    "Index",
-    "RowMask",
-    "Snapshot",
-    "View",
-    "cache_damages",
-    "kernel",
-    "threads",
-    "version",
-]
-
 T = TypeVar("T")
 
-EMBEDDING = "embedding"
-PREDICTION = "prediction"
-
-_MOST_THREADS = 4  # memory is the limit, and more do not read it faster
 _REPLAY_ROWS = 1024
 _REPLAY_PAGES = 64  # so many are published at once: some 65,000 rows in memory, then on disk
-
-# What the core ranks by, as its stub has it: field, query, weight, curve; weight, squash, bias,
-# terms.
-EngineTerm = tuple[str, NDArray[np.float32], float, Literal["linear", "log"]]
-EngineRank = tuple[float, Literal["linear", "sigmoid", "exp"], float, Sequence[EngineTerm]]
-
-kernel = _core.kernel
-version = _core.__version__
-CacheDamaged = _core.CorruptionError
-
-
-def threads() -> int:
-    """How many threads one search shares: a processor each, as many as this process may use."""
-    return min(_MOST_THREADS, len(os.sched_getaffinity(0)))
-
-
-class View(NamedTuple):
-    """All that one commit published: the embeddings as rows, the annotations as documents."""
-
-    rows: Snapshot
-    docs: ColumnsSnapshot
-
-
-class Caches(NamedTuple):
-    """The two derived stores of one truth; they follow it together."""
-
-    rows: Index
-    docs: Columns
-
-    def view(self) -> View:
-        """What the last commit published."""
-        return View(self.rows.snapshot(), self.docs.snapshot())
-
-    def seal(self) -> None:
-        """Write what is only in memory yet."""
-        self.rows.seal()
-        self.docs.seal()
 
 
 class Engine:
@@ -116,18 +46,15 @@ class Engine:
             raise
 
     def _open(self) -> Caches:
-        fields = _fields(self._dim, self._labels)
-        uuid = self._truth.uuid
+        size = self._dim, self._labels
         if self._cache.directory is not None:
             try:
-                where, read_only = str(self._cache.directory), not self._cache.is_ours
-                return Caches(
-                    Index.open(where, uuid, fields, read_only),
-                    Columns.open(where, uuid, read_only),
-                )
+                read_only = not self._cache.is_ours
+                directory = self._cache.directory
+                return Caches.open(directory, self._truth.uuid, size, read_only=read_only)
             except OSError as error:
                 self._warn(f"kept in memory: {error}")
-        return Caches(Index.open("", uuid, fields), Columns.open("", uuid))
+        return Caches.open(None, self._truth.uuid, size, read_only=False)
 
     def accepts(
         self, vectors: NDArray[np.float32], probabilities: NDArray[np.float32]
@@ -287,54 +214,3 @@ class Engine:
         import logging  # here and not above, to keep `import nearsight` light
 
         logging.getLogger("nearsight").warning("cache of %s %s", self._truth.path, what)
-
-
-def _fields(dim: int, labels: int) -> "list[_core.Field]":
-    fields: list[_core.Field] = [(EMBEDDING, dim, "f32", "cosine")]
-    if labels:
-        fields.append((PREDICTION, labels, "f16", "dot"))
-    return fields
-
-
-def cache_damages(truth: Truth, directory: Path) -> Iterator[str]:
-    """What is wrong with the cache of `truth`: one sentence each; nothing if it is sound.
-
-    Looks at every block of every file, at the generation, and, where the cache is not behind, at
-    whether it holds the truth's embeddings and annotations and no others. Changes nothing.
-    """
-    size = truth.model_size()
-    if size is None or not directory.is_dir():
-        return
-    where, uuid = str(directory), truth.uuid
-    rows = Index.open(where, uuid, _fields(*size), True)
-    docs = Columns.open(where, uuid, True)
-    for cache in (rows, docs):
-        if cache.dropped_because:
-            yield f"{directory}: {cache.dropped_because}"
-            continue
-        try:
-            cache.snapshot().verify()
-        except CacheDamaged as damage:
-            yield f"{directory}: {damage}"
-            continue
-        yield from _disagreements(truth, cache, directory)
-
-
-def _disagreements(truth: Truth, cache: Index | Columns, directory: Path) -> Iterator[str]:
-    what = "rows" if isinstance(cache, Index) else "columns"
-    with truth.snapshot():
-        generation = truth.generation
-        if commits(cache.generation) > commits(generation):
-            yield (
-                f"{directory}: its {what} are of commit {commits(cache.generation)}, but the "
-                f"last one of the file is {commits(generation)}: it lost acknowledged changes. "
-                "Restore a newer copy, or go on without them"
-            )
-        elif cache.generation == generation:
-            if isinstance(cache, Index):
-                held, wanted = cache.snapshot().ids(), truth.embeddings.ids()
-            else:
-                view = cache.snapshot()
-                held, wanted = view.docs(view.all()), truth.annotations.numbers()
-            if not np.array_equal(held, wanted):
-                yield f"{directory}: its {what} are not those of the file, though as new as it"

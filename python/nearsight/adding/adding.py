@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from nearsight import pictures
+from nearsight.adding.ingest import Batch, Entry, Known, Outcome, Part, Prepared, ingest
+from nearsight.adding.items import Details, Item, RegionDetails, details_of
 from nearsight.embedders import Embedded, Embedder
 from nearsight.engine import Engine
 from nearsight.errors import ArgumentError, ModelError, PictureError
-from nearsight.ingest import Batch, Entry, Known, Outcome, Part, Prepared, ingest
-from nearsight.items import Details, Item, RegionDetails, details_of
-from nearsight.patching import encode
 from nearsight.pictures import Limits, Picture, Source, decode
-from nearsight.region import BoundingBox
 from nearsight.truth import NewAnnotation, NewEmbedding, NewInput, Truth
+from nearsight.values.patching import encode
+from nearsight.values.region import BoundingBox
 
 _ID_DIGITS = 32  # of the content's SHA-256 in hex: 128 bits
 

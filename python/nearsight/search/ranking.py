@@ -16,18 +16,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from nearsight.concepts.naming import Naming, checked_name
 from nearsight.embedders import Embedder
 from nearsight.engine import EMBEDDING, PREDICTION, Engine, EngineRank, EngineTerm
 from nearsight.errors import ArgumentError, NotFoundError
-from nearsight.ingest import embed_picture, embed_query
 from nearsight.knowledge import Concept
-from nearsight.naming import Naming, checked_name
-from nearsight.originals import part_of
+from nearsight.looking import embed_picture, embed_query, part_of
 from nearsight.ranks import Rank
-from nearsight.region import BoundingBox
 from nearsight.teaching import Head
-from nearsight.text import checked_text
 from nearsight.truth import Truth
+from nearsight.values.region import BoundingBox
+from nearsight.values.text import checked_text
 
 Vector = NDArray[np.float32]
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nearsight.errors import ArgumentError
-from nearsight.text import checked_text, shown
+from nearsight.values.text import checked_text, shown
 
 Metadata = Mapping[str, Any]
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nearsight.concepts.naming import Naming
 from nearsight.engine import ColumnsSnapshot, DocSet, Engine, RowMask, View, threads
 from nearsight.errors import ArgumentError
 from nearsight.filters import (
@@ -37,12 +38,11 @@ from nearsight.filters import (
     Within,
     to_filter,
 )
-from nearsight.naming import Naming
-from nearsight.patching import contains
-from nearsight.query import Of
-from nearsight.ranking import concepts_rank, head_rank
+from nearsight.search.query import Of
+from nearsight.search.ranking import concepts_rank, head_rank
 from nearsight.truth import Truth
 from nearsight.truth.facts import ELEMENT, LIST, OBJECT, below, instant, metadata_path
+from nearsight.values.patching import contains
 
 _SINGLE = (Annotated, Unsaid)  # about single annotations, where those are asked for
 _SINGLE_FIELDS = ("annotation", "by")

@@ -1,7 +1,7 @@
 """Pages of a list: they count from 1, and past the last one there is nothing."""
 
 from nearsight.errors import ArgumentError
-from nearsight.text import shown
+from nearsight.values.text import shown
 
 MOST = 1000  # of anything on one page
 _LAST = 2**40  # nothing has so many pages, and SQLite can still count what is on them

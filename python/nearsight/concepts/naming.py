@@ -13,8 +13,8 @@ from nearsight.errors import ArgumentError, NotFoundError, TrainingError
 from nearsight.filters.quoting import quoted_name
 from nearsight.knowledge import Concept, ConceptTree, OwnNames, Reading, read
 from nearsight.teaching import Head
-from nearsight.text import checked_text, shown
 from nearsight.truth import Truth
+from nearsight.values.text import checked_text, shown
 
 
 class Naming:

@@ -1,0 +1,94 @@
+"""The two derived stores of one truth, as the core has them: rows to rank, documents to filter."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearsight import _core
+from nearsight._core import Columns, ColumnsSnapshot, DocSet, Index, RowMask, Snapshot
+
+__all__ = [
+    "EMBEDDING",
+    "PREDICTION",
+    "CacheDamaged",
+    "Caches",
+    "Columns",
+    "ColumnsSnapshot",
+    "DocSet",
+    "EngineRank",
+    "EngineTerm",
+    "Index",
+    "RowMask",
+    "Snapshot",
+    "View",
+    "kernel",
+    "threads",
+    "version",
+]
+
+EMBEDDING = "embedding"
+PREDICTION = "prediction"
+
+_MOST_THREADS = 4  # memory is the limit, and more do not read it faster
+
+# What the core ranks by, as its stub has it: field, query, weight, curve; weight, squash, bias,
+# terms.
+EngineTerm = tuple[str, NDArray[np.float32], float, Literal["linear", "log"]]
+EngineRank = tuple[float, Literal["linear", "sigmoid", "exp"], float, Sequence[EngineTerm]]
+
+kernel = _core.kernel
+version = _core.__version__
+CacheDamaged = _core.CorruptionError
+
+
+def threads() -> int:
+    """How many threads one search shares: a processor each, as many as this process may use."""
+    return min(_MOST_THREADS, len(os.sched_getaffinity(0)))
+
+
+class View(NamedTuple):
+    """All that one commit published: the embeddings as rows, the annotations as documents."""
+
+    rows: Snapshot
+    docs: ColumnsSnapshot
+
+
+class Caches(NamedTuple):
+    """The two stores; they follow the truth together."""
+
+    rows: Index
+    docs: Columns
+
+    @staticmethod
+    def open(
+        directory: Path | None, uuid: bytes, size: tuple[int, int], read_only: bool
+    ) -> "Caches":
+        """Open those of the database `uuid` in a folder, or None: empty ones in memory.
+
+        `size` is the embedder's dim and its number of labels. Raises `OSError`.
+        """
+        where = "" if directory is None else str(directory)
+        return Caches(
+            Index.open(where, uuid, _fields(*size), read_only),
+            Columns.open(where, uuid, read_only),
+        )
+
+    def view(self) -> View:
+        """What the last commit published."""
+        return View(self.rows.snapshot(), self.docs.snapshot())
+
+    def seal(self) -> None:
+        """Write what is only in memory yet."""
+        self.rows.seal()
+        self.docs.seal()
+
+
+def _fields(dim: int, labels: int) -> "list[_core.Field]":
+    fields: list[_core.Field] = [(EMBEDDING, dim, "f32", "cosine")]
+    if labels:
+        fields.append((PREDICTION, labels, "f16", "dot"))
+    return fields

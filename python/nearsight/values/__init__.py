@@ -1,0 +1,1 @@
+"""What people hand over, checked once, here: text, pages, places, boxes, JSON and its patches."""
