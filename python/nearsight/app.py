@@ -81,23 +81,28 @@ class App:
         self.search = Search(self._truth, self._engine, rankings, filtering)
 
     def refresh(self) -> None:
-        """See what other processes have committed since the last refresh or change."""
+        """Take in now what other processes have committed, so that the next search need not.
+
+        Every read does so by itself: it sees all that was committed before it began.
+        """
         self._engine.catch_up()
 
     def info(self) -> Info:
         """What this app is and holds."""
-        return Info(
-            path=self.path,
-            model=self.model,
-            inputs=len(self.inputs),
-            annotations=len(self.annotations),
-            said=self._truth.concepts.counts(),
-            models=len(self.models),
-            commits=commits(self._truth.generation),
-            size_bytes=sum(_size(self.path.with_name(self.path.name + s)) for s in ("", "-wal")),
-            cache_bytes=sum(_size(file) for file in cache_of(self.path).glob("*")),
-            kernel=kernel(),
-        )
+        sizes = [_size(self.path.with_name(self.path.name + s)) for s in ("", "-wal")]
+        with self._truth.snapshot():
+            return Info(
+                path=self.path,
+                model=self.model,
+                inputs=len(self.inputs),
+                annotations=len(self.annotations),
+                said=self._truth.concepts.counts(),
+                models=len(self.models),
+                commits=commits(self._truth.generation),
+                size_bytes=sum(sizes),
+                cache_bytes=sum(_size(file) for file in cache_of(self.path).glob("*")),
+                kernel=kernel(),
+            )
 
     def check(self) -> Checkup:
         """Look at every page of the file and every block of its cache; see `nearsight.check`."""

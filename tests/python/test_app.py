@@ -377,18 +377,88 @@ def test_read_only_uses_the_cache_and_leaves_no_trace(path: Path) -> None:
     assert not cache_of(path).exists()
 
 
-def test_two_apps_on_one_file_see_each_other_after_refresh(path: Path) -> None:
+def test_two_apps_on_one_file_see_each_other_at_once(path: Path) -> None:
     with nearsight.open(path, model=Planted()) as one, nearsight.open(path, model=Planted()) as two:
-        one.inputs.add(SHADES[:10])
-        assert len(answer(two)) == 0
-        two.refresh()
+        one.inputs.add(SHADES[:10], concepts=["shade"])
         assert answer(two) == answer(one)
         two.inputs.add(SHADES[10:20])
         two.inputs.delete(answer(two)[0][0])
-        one.refresh()
         assert answer(one) == answer(two)
         assert len(answer(one)) == 19
     assert len(reopened(path)) == 19
+
+
+@pytest.mark.parametrize(
+    "count",
+    [
+        lambda app: len(app.inputs),
+        lambda app: len(app.inputs.list(per_page=100)),
+        lambda app: len(app.inputs.list(where="shade", per_page=100)),
+        lambda app: app.inputs.count("shade"),
+        lambda app: len(app.search(image=QUERY, k=100)),
+        lambda app: len(app.search(where="shade", k=100)),
+        lambda app: len(app.search.annotations(k=100)),
+        lambda app: sum(map(len, app.search.pages(image=QUERY, per_page=7))),
+        lambda app: app.info().inputs,
+    ],
+)
+def test_every_read_sees_what_others_committed_before_it(
+    path: Path, count: Callable[[nearsight.App], int]
+) -> None:
+    with nearsight.open(path, model=Planted()) as one, nearsight.open(path, model=Planted()) as two:
+        for n in (10, 20, 30):
+            one.inputs.add(SHADES[n - 10 : n], concepts=["shade"])
+            assert count(two) == n
+        one.inputs.delete(all=True)
+        assert count(two) == 0
+
+
+def test_a_search_finds_no_fewer_than_were_counted_before(path: Path) -> None:
+    with nearsight.open(path, model=Planted()) as app:
+        missing: list[tuple[int, int]] = []
+        done = threading.Event()
+
+        def read() -> None:
+            while not done.is_set():
+                counted = len(app.inputs)
+                found = len(app.search(image=QUERY, k=1000))
+                if found < counted:
+                    missing.append((found, counted))
+
+        readers = [threading.Thread(target=read) for _ in range(3)]
+        for reader in readers:
+            reader.start()
+        for n in range(0, 100, 5):
+            app.inputs.add(SHADES[n : n + 5])
+        done.set()
+        for reader in readers:
+            reader.join()
+        assert missing == []
+
+
+def test_nobody_waits_for_a_cache_that_is_built_anew(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(path)
+    with nearsight.open(path, model=Planted()) as app, nearsight.open(path, model=Planted()) as two:
+        entered, go_on = threading.Event(), threading.Event()
+        replay = Engine._replay
+
+        def slowly(engine: Engine, *args: Any) -> None:
+            if engine is app._engine:
+                entered.set()
+                assert go_on.wait(60)
+            replay(engine, *args)
+
+        monkeypatch.setattr(Engine, "_replay", slowly)
+        rebuilding = threading.Thread(target=app.repair)
+        rebuilding.start()
+        assert entered.wait(60)
+        two.inputs.add(plain((1, 2, 3)))
+        assert len(app.search(image=QUERY, k=1000)) == 100
+        go_on.set()
+        rebuilding.join()
+        assert len(app.search(image=QUERY, k=1000)) == 101
 
 
 def test_a_cache_that_cannot_be_written_is_only_slower(path: Path) -> None:

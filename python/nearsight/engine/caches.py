@@ -55,6 +55,7 @@ class View(NamedTuple):
 
     rows: Snapshot
     docs: ColumnsSnapshot
+    generation: int
 
 
 class Caches(NamedTuple):
@@ -79,7 +80,7 @@ class Caches(NamedTuple):
 
     def view(self) -> View:
         """What the last commit published."""
-        return View(self.rows.snapshot(), self.docs.snapshot())
+        return View(self.rows.snapshot(), self.docs.snapshot(), self.docs.generation)
 
     def seal(self) -> None:
         """Write what is only in memory yet."""

@@ -16,12 +16,19 @@ from nearsight.truth import Truth, commits, compact
 
 T = TypeVar("T")
 
+_LOOK_AGAIN = 0.02  # seconds between two looks whether a cache is being built anew
+
 _REPLAY_ROWS = 1024
 _REPLAY_PAGES = 64  # so many are published at once: some 65,000 rows in memory, then on disk
 
 
 class Engine:
-    """The rows of one truth. Thread-safe: changes wait for each other, readers wait for nobody."""
+    """The rows of one truth. Thread-safe: changes wait for each other.
+
+    Whoever reads sees all that was committed before, by this process or by another: the truth is
+    asked for its generation, and what the caches lack is replayed first. Only while a cache is
+    built anew nobody waits for that: the old one answers.
+    """
 
     def __init__(self, truth: Truth, dim: int, labels: int, directory: Path) -> None:
         """Open the cache in `directory` and bring it up to the truth.
@@ -33,6 +40,7 @@ class Engine:
         self._dim = dim
         self._labels = labels
         self._changing = threading.RLock()  # taken before the truth's lock, never after
+        self._deriving = False
         self._cache = Cache(directory, read_only=truth.read_only)
         try:
             self._caches = self._open()
@@ -98,6 +106,7 @@ class Engine:
             seen = {cache.generation for cache in self._caches}
             known = all(map(self._truth.knows, seen))
         if seen == {generation} and self._caches.rows.last_id == upto:
+            self._view = self._caches.view()
             return
         newest = max(seen, key=commits)
         if not known and commits(newest) > commits(generation):
@@ -147,13 +156,25 @@ class Engine:
         self._view = caches.view()
 
     def view(self) -> View:
-        """An immutable view of all that was committed. Lock-free, from any thread."""
+        """An immutable view of all that is committed by now. Raises what `catch_up` does."""
+        if self._truth.generation != self._view.generation:
+            self._follow()
         return self._view
 
+    def _follow(self) -> None:
+        """Catch up, unless a cache is being built anew."""
+        while not self._deriving:
+            if self._changing.acquire(timeout=_LOOK_AGAIN):
+                try:
+                    self.catch_up()
+                finally:
+                    self._changing.release()
+                return
+
     def answer(self, ask: Callable[[View], T]) -> T:
-        """What `ask` makes of the newest view; a cache that turns out damaged is rebuilt first."""
+        """What `ask` makes of the view; a cache that turns out damaged is rebuilt first."""
         try:
-            return ask(self._view)
+            return ask(self.view())
         except CacheDamaged as damage:
             self.rebuild(str(damage))
             return ask(self._view)
@@ -186,12 +207,16 @@ class Engine:
 
     def _derive(self) -> None:
         with self._changing:
-            with self._truth.snapshot():
-                generation, upto = self._truth.generation, self._truth.embeddings.last()
-            self._cache.clear()
-            fresh = self._open()
-            self._replay(fresh, generation, upto)
-            self._caches = fresh
+            self._deriving = True
+            try:
+                with self._truth.snapshot():
+                    generation, upto = self._truth.generation, self._truth.embeddings.last()
+                self._cache.clear()
+                fresh = self._open()
+                self._replay(fresh, generation, upto)
+                self._caches = fresh
+            finally:
+                self._deriving = False
 
     def close(self) -> None:
         """Write the cache, so that the next opening has nothing to replay, and let go of it.
