@@ -1,5 +1,5 @@
 // Vectors under ids of the caller's, searched by cosine: rows in an index (index.h), which here is
-// the truth itself, and codes (codes.h) of most of them, which are derived from it.
+// the truth itself, and what finds most of the best of them fast, codes (codes.h), derived from it.
 //
 // What was added or removed is seen by the next search, and outlives the process once flushed. Rows
 // that came after the codes were built are scored one by one, until optimize() or a search that
@@ -16,12 +16,14 @@
 #include <string>
 #include <vector>
 
-#include "nearsight/codes.h"
 #include "nearsight/directory.h"
 #include "nearsight/index.h"
 #include "nearsight/status.h"
 
 namespace nearsight {
+
+class Allowed;
+class Finder;
 
 // The caller's name of a vector: any number.
 using Key = uint64_t;
@@ -36,13 +38,13 @@ class Choice {
   friend class Vectors;
   friend class View;
   Choice(RowMask rows, size_t count) : rows_(std::move(rows)), count_(count) {}
-  Result<std::shared_ptr<const CodeMask>> of(const std::shared_ptr<const Codes>& codes) const;
+  Result<std::shared_ptr<const Allowed>> of(const std::shared_ptr<const Finder>& finder) const;
 
   RowMask rows_;  // by row id
   size_t count_;
   mutable std::mutex deriving_;
-  mutable std::weak_ptr<const Codes> derived_from_;
-  mutable std::shared_ptr<const CodeMask> derived_;
+  mutable std::weak_ptr<const Finder> derived_from_;
+  mutable std::shared_ptr<const Allowed> derived_;
 };
 
 struct VectorQuestion {

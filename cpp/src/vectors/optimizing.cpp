@@ -1,4 +1,4 @@
-// Having the rows coded, on a thread of its own.
+// Having a finder made of the rows, on a thread of its own.
 #include <algorithm>
 #include <chrono>
 #include <system_error>
@@ -7,24 +7,6 @@
 
 namespace nearsight {
 namespace {
-
-constexpr std::string_view kCodesPrefix = "codes-", kCodesSuffix = ".nsc";
-constexpr size_t kRetrainGrowth = 4;  // lists learned from so many times fewer rows are too few
-
-// The number in codes-<n>.nsc; 0: another file.
-uint64_t number_of(const std::string& name) {
-  if (!name.starts_with(kCodesPrefix) || !name.ends_with(kCodesSuffix)) return 0;
-  const size_t begin = kCodesPrefix.size();
-  const std::string digits = name.substr(begin, name.size() - begin - kCodesSuffix.size());
-  const bool is_number =
-      !digits.empty() && digits.size() <= 18 && digits.front() != '0' &&
-      std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
-  return is_number ? std::stoull(digits) : 0;
-}
-
-std::string name_of(uint64_t number) {
-  return std::string(kCodesPrefix) + std::to_string(number) + std::string(kCodesSuffix);
-}
 
 class SnapshotRows final : public RowSource {
  public:
@@ -44,8 +26,24 @@ class SnapshotRows final : public RowSource {
 
 }  // namespace
 
-// The newest codes that open and hold no row that the index has not seen: after a power cut it may
-// have lost rows that were coded, and would give their ids away again.
+uint64_t Vectors::Room::number_of(const std::string& name) const {
+  const std::string_view prefix = kind_.prefix(), suffix = kind_.suffix();
+  if (!name.starts_with(prefix) || !name.ends_with(suffix)) return 0;
+  if (name.size() <= prefix.size() + suffix.size()) return 0;
+  const std::string digits =
+      name.substr(prefix.size(), name.size() - prefix.size() - suffix.size());
+  const bool is_number =
+      digits.size() <= 18 && digits.front() != '0' &&
+      std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return is_number ? std::stoull(digits) : 0;
+}
+
+std::string Vectors::Room::name_of(uint64_t number) const {
+  return std::string(kind_.prefix()) + std::to_string(number) + std::string(kind_.suffix());
+}
+
+// The newest finder that opens and holds no row that the index has not seen: after a power cut
+// it may have lost rows that a finder holds, and would give their ids away again.
 Status Vectors::Room::begin() {
   if (directory_ == nullptr) return publish(nullptr);
   auto names = directory_->list();
@@ -54,18 +52,18 @@ Status Vectors::Room::begin() {
   for (const std::string& name : names.value())
     if (const uint64_t number = number_of(name); number > 0) numbers.push_back(number);
   std::sort(numbers.rbegin(), numbers.rend());
-  if (!numbers.empty()) next_codes_ = numbers.front() + 1;
-  std::shared_ptr<const Codes> codes;
-  for (size_t i = 0; codes == nullptr && i < numbers.size(); ++i) {
-    auto opened = Codes::open(*directory_, name_of(numbers[i]), truth_, dim_);
-    if (opened.is_ok() && opened.value()->last_row() <= index_->last_id()) codes = opened.value();
-    if (codes != nullptr) sweep(name_of(numbers[i]));
+  if (!numbers.empty()) next_number_ = numbers.front() + 1;
+  std::shared_ptr<const Finder> finder;
+  for (size_t i = 0; finder == nullptr && i < numbers.size(); ++i) {
+    auto opened = kind_.open(*directory_, name_of(numbers[i]), identity_.truth, dim());
+    if (opened.is_ok() && opened.value()->last_row() <= index_->last_id()) finder = opened.value();
+    if (finder != nullptr) sweep(name_of(numbers[i]));
   }
-  if (codes == nullptr) sweep("");
-  return publish(std::move(codes));
+  if (finder == nullptr) sweep("");
+  return publish(std::move(finder));
 }
 
-// Removes every codes file but one. Processes that have them mapped keep them until they let go.
+// Removes every finder's file but one. Processes that have them mapped keep them until they let go.
 void Vectors::Room::sweep(const std::string& kept) {
   if (directory_ == nullptr || access_ == Access::kReadOnly) return;
   auto names = directory_->list();
@@ -107,38 +105,35 @@ void Vectors::Room::start_by_itself() {
 }
 
 Status Vectors::Room::optimize(size_t threads, bool retrain) {
-  // Only what is on disk is coded: rows that a kill takes give their ids away again.
+  // Only what is on disk goes in: rows that a kill takes give their ids away again.
   if (Status status = flush(); !status.is_ok()) return status;
   const std::shared_ptr<const View> view = this->view();
-  const bool is_coded = view->codes() != nullptr && view->fresh() == 0 &&
-                        view->codes()->size() == view->snapshot().size();
-  if (view->snapshot().size() == 0 || dim_ > Codes::kMaxDim || (is_coded && !retrain))
+  const bool is_whole = view->finder() != nullptr && view->fresh() == 0 &&
+                        view->finder()->size() == view->snapshot().size();
+  if (view->snapshot().size() == 0 || dim() > max_dim() || (is_whole && !retrain))
     return Status::ok();
-  auto codes = build(view->snapshot(), threads, retrain);
-  return codes.is_ok() ? take_in(std::move(codes.value())) : codes.status();
+  auto finder = build(view->snapshot(), threads, retrain);
+  return finder.is_ok() ? take_in(std::move(finder.value())) : finder.status();
 }
 
-Result<std::shared_ptr<const Codes>> Vectors::Room::build(const Snapshot& snapshot, size_t threads,
-                                                          bool retrain) {
+Result<std::shared_ptr<const Finder>> Vectors::Room::build(const Snapshot& snapshot, size_t threads,
+                                                           bool retrain) {
   auto ids = snapshot.ids();
   if (!ids.is_ok()) return ids.status();
   const SnapshotRows rows(snapshot, std::move(ids.value()));
-  const std::shared_ptr<const Codes> model = view()->codes();
-  const bool is_model_good = model != nullptr && !retrain &&
-                             rows.size() < kRetrainGrowth * model->lists() * model->lists() / 16;
-  Codes::Plan plan{dim_,   truth_, "", directory_.get(), is_model_good ? model.get() : nullptr,
-                   threads};
+  const std::shared_ptr<const Finder> before = view()->finder();
+  FinderPlan plan{dim(), identity_.truth, "", directory_.get(), before.get(), retrain, threads};
   {
     const std::lock_guard lock(changing_);
-    plan.name = name_of(next_codes_++);
+    plan.name = name_of(next_number_++);
   }
-  return Codes::build(rows, plan, *progress_);
+  return kind_.build(rows, plan, *progress_);
 }
 
-Status Vectors::Room::take_in(std::shared_ptr<const Codes> codes) {
+Status Vectors::Room::take_in(std::shared_ptr<const Finder> finder) {
   const std::lock_guard lock(changing_);
-  if (Status status = publish(std::move(codes)); !status.is_ok()) return status;
-  sweep(name_of(next_codes_ - 1));
+  if (Status status = publish(std::move(finder)); !status.is_ok()) return status;
+  sweep(name_of(next_number_ - 1));
   return Status::ok();
 }
 

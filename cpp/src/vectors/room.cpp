@@ -10,10 +10,9 @@ std::string no_such(Key key) { return "there is no vector with the id " + std::t
 }  // namespace
 
 Vectors::Room::Room(std::unique_ptr<Index> index, std::shared_ptr<Directory> directory,
-                    uint32_t dim, Element element, const TruthId& truth, Access access)
-    : dim_(dim),
-      element_(element),
-      truth_(truth),
+                    const FinderKind& kind, const Identity& identity, Access access)
+    : kind_(kind),
+      identity_(identity),
       access_(access),
       directory_(std::move(directory)),
       index_(std::move(index)) {}
@@ -23,8 +22,8 @@ Vectors::Room::~Room() {
   if (worker_.joinable()) worker_.join();
 }
 
-Status Vectors::Room::publish(std::shared_ptr<const Codes> codes) {
-  auto view = View::make(index_->snapshot(), std::move(codes));
+Status Vectors::Room::publish(std::shared_ptr<const Finder> finder) {
+  auto view = View::make(index_->snapshot(), std::move(finder));
   if (!view.is_ok()) return view.status();
   const std::lock_guard lock(publishing_);
   view_ = std::move(view.value());
@@ -108,9 +107,9 @@ Status Vectors::Room::flush() {
   return status.is_ok() ? publish_next({}) : status;
 }
 
-void Vectors::Room::forget_codes(const std::shared_ptr<const Codes>& codes) {
+void Vectors::Room::forget(const std::shared_ptr<const Finder>& finder) {
   const std::lock_guard lock(changing_);
-  if (view()->codes() == codes) (void)publish(nullptr);
+  if (view()->finder() == finder) (void)publish(nullptr);
 }
 
 }  // namespace nearsight

@@ -1,4 +1,4 @@
-// The inside of an index of vectors: its rows, its codes, and the thread that codes them.
+// The inside of an index of vectors: its rows, its finder, and the thread that makes that.
 #pragma once
 
 #include <condition_variable>
@@ -8,6 +8,8 @@
 #include <thread>
 #include <vector>
 
+#include "finder.h"
+#include "identity.h"
 #include "keys.h"
 #include "nearsight/vectors.h"
 #include "view.h"
@@ -17,18 +19,19 @@ namespace nearsight {
 class Vectors::Room {
  public:
   // `directory` is null for an index in memory.
-  Room(std::unique_ptr<Index> index, std::shared_ptr<Directory> directory, uint32_t dim,
-       Element element, const TruthId& truth, Access access);
+  Room(std::unique_ptr<Index> index, std::shared_ptr<Directory> directory, const FinderKind& kind,
+       const Identity& identity, Access access);
   ~Room();
 
-  uint32_t dim() const { return dim_; }
-  Element element() const { return element_; }
+  uint32_t dim() const { return identity_.dim; }
+  Element element() const { return identity_.element; }
+  uint32_t max_dim() const { return kind_.max_dim(); }  // of rows that a finder takes
   std::shared_ptr<const View> view() const {
     const std::lock_guard lock(publishing_);
     return view_;
   }
 
-  Status begin();  // finds the codes that belong to the rows
+  Status begin();  // finds the finder that belongs to the rows
   Status change(std::span<const Key> keys, std::span<const float> vectors, bool is_update);
   Status remove(std::span<const Key> keys);
   Status find(std::span<const Key> keys, std::vector<RowId>& rows);  // 0: not there
@@ -41,30 +44,31 @@ class Vectors::Room {
   void cancel();
   Status outcome() const;
   bool was_cancelled() const;
-  void forget_codes(const std::shared_ptr<const Codes>& codes);  // they are damaged
+  void forget(const std::shared_ptr<const Finder>& finder);  // it is damaged
 
  private:
   Status load_table();
   Status check(std::span<const Key> keys, bool present);
-  Status publish(std::shared_ptr<const Codes> codes);
-  Status publish_next(std::span<const RowId> erased);  // the codes stay
+  Status publish(std::shared_ptr<const Finder> finder);
+  Status publish_next(std::span<const RowId> erased);  // the finder stays
   Status optimize(size_t threads, bool retrain);
-  Result<std::shared_ptr<const Codes>> build(const Snapshot& snapshot, size_t threads,
-                                             bool retrain);
-  Status take_in(std::shared_ptr<const Codes> codes);
+  Result<std::shared_ptr<const Finder>> build(const Snapshot& snapshot, size_t threads,
+                                              bool retrain);
+  Status take_in(std::shared_ptr<const Finder> finder);
+  uint64_t number_of(const std::string& name) const;  // in a finder's file name; 0: another file
+  std::string name_of(uint64_t number) const;
   void sweep(const std::string& kept);
 
-  uint32_t dim_;
-  Element element_;
-  TruthId truth_;
+  const FinderKind& kind_;
+  Identity identity_;
   Access access_;
   std::shared_ptr<Directory> directory_;
 
-  std::mutex changing_;  // guards the index's writing side, the table and the codes' file names
+  std::mutex changing_;  // guards the index's writing side, the table and the finders' file names
   std::unique_ptr<Index> index_;
   KeyTable table_;
   bool table_is_loaded_ = false;
-  uint64_t next_codes_ = 1;
+  uint64_t next_number_ = 1;
 
   mutable std::mutex publishing_;  // held while a pointer is copied
   std::shared_ptr<const View> view_;

@@ -81,8 +81,8 @@ Result<std::unique_ptr<Vectors>> Vectors::create(const std::string& directory, u
     }
     auto index = Index::open("", identity.truth, fields_of(dim, element));
     if (!index.is_ok()) return index.status();
-    auto room = std::make_unique<Room>(std::move(index.value()), nullptr, dim, element,
-                                       identity.truth, Access::kReadWrite);
+    auto room = std::make_unique<Room>(std::move(index.value()), nullptr, codes_kind(), identity,
+                                       Access::kReadWrite);
     if (Status status = room->begin(); !status.is_ok()) return status;
     return std::unique_ptr<Vectors>(new Vectors(std::move(room)));
   });
@@ -109,8 +109,8 @@ Result<std::unique_ptr<Vectors>> Vectors::open(const std::string& directory, Acc
         return Status::corruption("the index '" + directory + "' has lost its file 'manifest'");
       }
     }
-    auto room = std::make_unique<Room>(std::move(index.value()), folder.value(), dim, element,
-                                       truth, access);
+    auto room = std::make_unique<Room>(std::move(index.value()), folder.value(), codes_kind(),
+                                       identity.value(), access);
     if (Status status = room->begin(); !status.is_ok()) return status;
     return std::unique_ptr<Vectors>(new Vectors(std::move(room)));
   });
@@ -122,7 +122,7 @@ size_t Vectors::size() const { return room_->view()->snapshot().size(); }
 
 size_t Vectors::coded() const {
   const auto view = room_->view();
-  return view->codes() == nullptr ? 0 : view->codes()->size();
+  return view->finder() == nullptr ? 0 : view->finder()->size();
 }
 
 Result<std::vector<Key>> Vectors::keys() const {
@@ -207,17 +207,16 @@ Result<VectorAnswer> Vectors::search(const VectorQuestion& asked) const {
     question.exact = asked.exact || asked.recall == 1;
     const auto view = room_->view();
     const size_t bytes = view->fresh() * dim() * sizeof(float);
-    if (!question.exact && bytes > kSmallBytes && dim() <= Codes::kMaxDim &&
+    if (!question.exact && bytes > kSmallBytes && dim() <= room_->max_dim() &&
         view->fresh() * kStaleShare > view->snapshot().size()) {
       room_->start_by_itself();
     }
     auto answer = view->search(question, dim());
     if (answer.is_ok() || answer.status().code() != StatusCode::kCorruption ||
-        view->codes() == nullptr || question.exact) {
+        view->finder() == nullptr || question.exact) {
       return answer;
     }
-    room_->forget_codes(
-        view->codes());  // the rows answer instead; if they are damaged too, they say
+    room_->forget(view->finder());  // the rows answer instead; if they are damaged too, they say
     question.exact = true;
     return view->search(question, dim());
   });
@@ -230,7 +229,7 @@ Status Vectors::flush() {
 Status Vectors::verify() const {
   const auto view = room_->view();
   if (Status status = view->snapshot().verify(); !status.is_ok()) return status;
-  return view->codes() == nullptr ? Status::ok() : view->codes()->verify();
+  return view->finder() == nullptr ? Status::ok() : view->finder()->verify();
 }
 
 Status Vectors::start_optimizing(size_t threads, bool retrain) const {

@@ -11,7 +11,7 @@
 namespace nearsight {
 namespace {
 
-constexpr size_t kFewRows = 256;  // allowed rows that are scored one by one without the codes
+constexpr size_t kFewRows = 256;  // allowed rows that are scored one by one without the finder
 
 // Rows of a snapshot whose bit is set, by id.
 std::vector<RowId> set_rows(const RowMask& rows) {
@@ -33,44 +33,45 @@ std::vector<float> unit(std::span<const float> query) {
 
 }  // namespace
 
-Result<std::shared_ptr<const CodeMask>> Choice::of(
-    const std::shared_ptr<const Codes>& codes) const {
+Result<std::shared_ptr<const Allowed>> Choice::of(
+    const std::shared_ptr<const Finder>& finder) const {
   const std::lock_guard lock(deriving_);
-  if (derived_ != nullptr && derived_from_.lock() == codes) return derived_;
-  RowMask rows(codes->last_row() - codes->first_row() + 1);
-  for (size_t i = 0; i < rows.size() && codes->first_row() + i < rows_.size(); ++i)
-    if (rows_.test(codes->first_row() + i)) rows.set(i);
-  auto mask = codes->mask(rows);
-  if (!mask.is_ok()) return mask.status();
-  derived_ = std::make_shared<const CodeMask>(std::move(mask.value()));
-  derived_from_ = codes;
+  if (derived_ != nullptr && derived_from_.lock() == finder) return derived_;
+  RowMask rows(finder->last_row() - finder->first_row() + 1);
+  for (size_t i = 0; i < rows.size() && finder->first_row() + i < rows_.size(); ++i)
+    if (rows_.test(finder->first_row() + i)) rows.set(i);
+  auto allowed = finder->allow(rows);
+  if (!allowed.is_ok()) return allowed.status();
+  derived_ = std::move(allowed.value());
+  derived_from_ = finder;
   return derived_;
 }
 
 Result<std::shared_ptr<View>> View::without_erased(std::shared_ptr<const Snapshot> snapshot,
-                                                   std::shared_ptr<const Codes> codes) {
+                                                   std::shared_ptr<const Finder> finder) {
   auto view = std::make_shared<View>();
   view->fresh_count_ = snapshot->size();
-  if (codes != nullptr) {
-    auto newer = snapshot->newer_than(codes->last_row());
+  if (finder != nullptr) {
+    auto newer = snapshot->newer_than(finder->last_row());
     if (!newer.is_ok()) return newer.status();
     view->fresh_count_ = newer.value().count();
     if (view->fresh_count_ > 0) view->newer_ = std::move(newer.value());
   }
   view->snapshot_ = std::move(snapshot);
-  view->codes_ = std::move(codes);
+  view->finder_ = std::move(finder);
   return view;
 }
 
 Result<std::shared_ptr<const View>> View::make(std::shared_ptr<const Snapshot> snapshot,
-                                               std::shared_ptr<const Codes> codes) {
-  auto made = without_erased(std::move(snapshot), std::move(codes));
+                                               std::shared_ptr<const Finder> finder) {
+  auto made = without_erased(std::move(snapshot), std::move(finder));
   if (!made.is_ok()) return made.status();
   View& view = *made.value();
-  if (view.codes_ != nullptr && view.snapshot_->size() - view.fresh_count_ != view.codes_->size()) {
+  if (view.finder_ != nullptr &&
+      view.snapshot_->size() - view.fresh_count_ != view.finder_->size()) {
     auto ids = view.snapshot_->ids();
     if (!ids.is_ok()) return ids.status();
-    const RowId first = view.codes_->first_row(), last = view.codes_->last_row();
+    const RowId first = view.finder_->first_row(), last = view.finder_->last_row();
     view.erased_.emplace(last - first + 1, true);
     for (const RowId id : ids.value())
       if (id >= first && id <= last) view.erased_->clear(id - first);
@@ -80,14 +81,14 @@ Result<std::shared_ptr<const View>> View::make(std::shared_ptr<const Snapshot> s
 
 Result<std::shared_ptr<const View>> View::next(std::shared_ptr<const Snapshot> snapshot,
                                                std::span<const RowId> erased) const {
-  auto made = without_erased(std::move(snapshot), codes_);
+  auto made = without_erased(std::move(snapshot), finder_);
   if (!made.is_ok()) return made.status();
   View& view = *made.value();
   view.erased_ = erased_;
   for (const RowId id : erased) {
-    if (codes_ == nullptr || id > codes_->last_row()) continue;
-    if (!view.erased_) view.erased_.emplace(codes_->last_row() - codes_->first_row() + 1);
-    if (id >= codes_->first_row()) view.erased_->set(id - codes_->first_row());
+    if (finder_ == nullptr || id > finder_->last_row()) continue;
+    if (!view.erased_) view.erased_.emplace(finder_->last_row() - finder_->first_row() + 1);
+    if (id >= finder_->first_row()) view.erased_->set(id - finder_->first_row());
   }
   return std::shared_ptr<const View>(std::move(made.value()));
 }
@@ -98,29 +99,29 @@ Result<RowMask> View::mask_of(const Choice& choice) const {
 
 Result<View::Shared> View::share(const VectorQuestion& question) const {
   const Choice* const choice = question.allowed.get();
-  const bool is_coded =
-      codes_ != nullptr && !question.exact && (choice == nullptr || choice->count() > kFewRows);
+  const bool has_finder =
+      finder_ != nullptr && !question.exact && (choice == nullptr || choice->count() > kFewRows);
   Shared shared;
   shared.columns = std::min(question.k, snapshot_->size());
-  if (choice != nullptr && (!is_coded || erased_ || newer_)) {
+  if (choice != nullptr && (!has_finder || erased_ || newer_)) {
     auto rows = mask_of(*choice);
     if (!rows.is_ok()) return rows.status();
     shared.columns = std::min(question.k, rows.value().count());
     shared.rows = std::move(rows.value());
   }
-  if (!is_coded) return shared;
-  shared.codes = codes_.get();
+  if (!has_finder) return shared;
+  shared.finder = finder_.get();
   shared.has_rows = newer_.has_value();
   if (newer_) shared.rows = shared.rows ? * shared.rows &= *newer_ : *newer_;
   if (choice == nullptr) return shared;
-  auto coded = choice->of(codes_);
-  if (!coded.is_ok()) return coded.status();
-  shared.coded = std::move(coded.value());
-  if (!erased_ && !newer_) shared.columns = std::min(question.k, shared.coded->count());
+  auto found = choice->of(finder_);
+  if (!found.is_ok()) return found.status();
+  shared.allowed = std::move(found.value());
+  if (!erased_ && !newer_) shared.columns = std::min(question.k, shared.allowed->count());
   return shared;
 }
 
-// Half-precision numbers found them; what they are worth, their own numbers say. The kernel takes
+// Rounded numbers found them; what they are worth, their own numbers say. The kernel takes
 // rows that are padded with zeros.
 Status View::score_again(std::span<const float> query, std::vector<ScoredRow>& rows) const {
   const size_t dim = (query.size() + kDimStep - 1) / kDimStep * kDimStep;
@@ -141,12 +142,12 @@ Status View::answer(const Shared& shared, const VectorQuestion& question,
                     std::span<const float> query, Key* keys, float* scores, float& recall) const {
   std::vector<ScoredRow> best;
   const std::vector<float> unit_query = unit(query);
-  if (shared.codes != nullptr) {
-    auto coded = shared.codes->search({unit_query.data(), question.k, question.recall,
-                                       shared.coded.get(), erased_ ? &*erased_ : nullptr});
-    if (!coded.is_ok()) return coded.status();
-    best = std::move(coded.value().rows);
-    recall = coded.value().recall;
+  if (shared.finder != nullptr) {
+    auto found = shared.finder->search({unit_query.data(), question.k, question.recall,
+                                        shared.allowed.get(), erased_ ? &*erased_ : nullptr});
+    if (!found.is_ok()) return found.status();
+    best = std::move(found.value().rows);
+    recall = found.value().recall;
     if (Status status = score_again(unit_query, best); !status.is_ok()) return status;
   }
   if (shared.has_rows) {
@@ -163,9 +164,9 @@ Status View::answer(const Shared& shared, const VectorQuestion& question,
     ids[i] = best[i].id;
     scores[i] = static_cast<float>(best[i].score);
   }
-  auto found = keys_of(*snapshot_, ids);
-  if (!found.is_ok()) return found.status();
-  std::copy(found.value().begin(), found.value().end(), keys);
+  auto named = keys_of(*snapshot_, ids);
+  if (!named.is_ok()) return named.status();
+  std::copy(named.value().begin(), named.value().end(), keys);
   return Status::ok();
 }
 
@@ -174,7 +175,7 @@ Result<VectorAnswer> View::search(const VectorQuestion& question, size_t dim) co
   if (!shared.is_ok()) return shared.status();
   const size_t count = question.queries.size() / dim, columns = shared.value().columns;
   VectorAnswer answer{columns, std::vector<Key>(count * columns),
-                      std::vector<float>(count * columns), shared.value().codes == nullptr, 1};
+                      std::vector<float>(count * columns), shared.value().finder == nullptr, 1};
   if (columns == 0) return answer;
   std::vector<float> recalls(count, 1.0f);
   Progress progress;

@@ -5,36 +5,37 @@
 #include <optional>
 #include <vector>
 
+#include "finder.h"
 #include "nearsight/vectors.h"
 
 namespace nearsight {
 
 class View {
  public:
-  // codes may be null. What of them was erased is found by looking at every row.
+  // finder may be null. What of its rows was erased is found by looking at every row.
   static Result<std::shared_ptr<const View>> make(std::shared_ptr<const Snapshot> snapshot,
-                                                  std::shared_ptr<const Codes> codes);
-  // A later snapshot of the same codes, of whose rows these were erased since.
+                                                  std::shared_ptr<const Finder> finder);
+  // A later snapshot beside the same finder, of whose rows these were erased since.
   Result<std::shared_ptr<const View>> next(std::shared_ptr<const Snapshot> snapshot,
                                            std::span<const RowId> erased) const;
 
   const Snapshot& snapshot() const { return *snapshot_; }
   std::shared_ptr<const Snapshot> shared_snapshot() const { return snapshot_; }
-  const std::shared_ptr<const Codes>& codes() const { return codes_; }
-  size_t fresh() const { return fresh_count_; }  // rows that the codes do not hold
+  const std::shared_ptr<const Finder>& finder() const { return finder_; }
+  size_t fresh() const { return fresh_count_; }  // rows that the finder does not hold
 
   // REQUIRES a checked question.
   Result<VectorAnswer> search(const VectorQuestion& question, size_t dim) const;
 
  private:
   static Result<std::shared_ptr<View>> without_erased(std::shared_ptr<const Snapshot> snapshot,
-                                                      std::shared_ptr<const Codes> codes);
+                                                      std::shared_ptr<const Finder> finder);
 
   // What all queries of one question share.
   struct Shared {
     size_t columns;
-    const Codes* codes = nullptr;  // nullptr: rows are scored one by one
-    std::shared_ptr<const CodeMask> coded;
+    const Finder* finder = nullptr;  // nullptr: rows are scored one by one
+    std::shared_ptr<const Allowed> allowed;
     std::optional<RowMask> rows;  // what is scored one by one; none: every row
     bool has_rows = true;         // is there any such row
   };
@@ -45,9 +46,9 @@ class View {
                 Key* keys, float* scores, float& recall) const;
 
   std::shared_ptr<const Snapshot> snapshot_;
-  std::shared_ptr<const Codes> codes_;
-  std::optional<RowMask> erased_;  // by id - codes_->first_row(); none: nothing coded was erased
-  std::optional<RowMask> newer_;   // rows that came after the codes; none: there are none
+  std::shared_ptr<const Finder> finder_;
+  std::optional<RowMask> erased_;  // by id - finder_->first_row(); none: nothing that it holds
+  std::optional<RowMask> newer_;   // rows that came after the finder; none: there are none
   size_t fresh_count_ = 0;
 };
 

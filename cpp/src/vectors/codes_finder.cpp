@@ -1,0 +1,78 @@
+// The codes as a finder.
+#include "finder.h"
+
+namespace nearsight {
+namespace {
+
+constexpr size_t kRetrainGrowth = 4;  // lists learned from so many times fewer rows are too few
+
+class AllowedCodes final : public Allowed {
+ public:
+  explicit AllowedCodes(CodeMask made) : mask(std::move(made)) {}
+  size_t count() const override { return mask.count(); }
+
+  const CodeMask mask;
+};
+
+class CodesFinder final : public Finder {
+ public:
+  explicit CodesFinder(std::shared_ptr<const Codes> found) : codes(std::move(found)) {}
+
+  size_t size() const override { return codes->size(); }
+  RowId first_row() const override { return codes->first_row(); }
+  RowId last_row() const override { return codes->last_row(); }
+  Status verify() const override { return codes->verify(); }
+
+  Result<std::shared_ptr<const Allowed>> allow(const RowMask& rows) const override {
+    auto mask = codes->mask(rows);
+    if (!mask.is_ok()) return mask.status();
+    return std::shared_ptr<const Allowed>(new AllowedCodes(std::move(mask.value())));
+  }
+
+  Result<FinderAnswer> search(const FinderQuestion& question) const override {
+    const auto* const allowed = static_cast<const AllowedCodes*>(question.allowed);
+    auto answer = codes->search({question.query, question.k, question.recall,
+                                 allowed == nullptr ? nullptr : &allowed->mask, question.erased});
+    if (!answer.is_ok()) return answer.status();
+    return FinderAnswer{std::move(answer.value().rows), answer.value().recall};
+  }
+
+  const std::shared_ptr<const Codes> codes;
+};
+
+using Found = Result<std::shared_ptr<const Finder>>;
+
+Found finder_of(Result<std::shared_ptr<const Codes>> codes) {
+  if (!codes.is_ok()) return codes.status();
+  return std::shared_ptr<const Finder>(new CodesFinder(std::move(codes.value())));
+}
+
+class CodesKind final : public FinderKind {
+ public:
+  std::string_view prefix() const override { return "codes-"; }
+  std::string_view suffix() const override { return ".nsc"; }
+  uint32_t max_dim() const override { return Codes::kMaxDim; }
+
+  Found open(const Directory& directory, const std::string& name, const TruthId& owner,
+             uint32_t dim) const override {
+    return finder_of(Codes::open(directory, name, owner, dim));
+  }
+
+  Found build(const RowSource& rows, const FinderPlan& plan, Progress& progress) const override {
+    const auto* const before = static_cast<const CodesFinder*>(plan.before);
+    const Codes* model = before == nullptr || plan.retrain ? nullptr : before->codes.get();
+    if (model != nullptr && rows.size() >= kRetrainGrowth * model->lists() * model->lists() / 16)
+      model = nullptr;
+    return finder_of(Codes::build(
+        rows, {plan.dim, plan.owner, plan.name, plan.directory, model, plan.threads}, progress));
+  }
+};
+
+}  // namespace
+
+const FinderKind& codes_kind() {
+  static const CodesKind kind;
+  return kind;
+}
+
+}  // namespace nearsight
