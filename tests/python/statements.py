@@ -32,6 +32,11 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
     max_leaves=8,
 )
+KNOWN = {
+    "type": ["image", "Video", "TEXT"],
+    "status": ["processed", "failed"],
+    "format": ["JPEG", "jpg", "Png", "array"],
+}
 LATITUDES = st.floats(-90, 90)
 LONGITUDES = st.floats(-180, 180)
 INSTANTS = st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31), timezones=st.just(UTC))
@@ -47,7 +52,8 @@ LEAVES: st.SearchStrategy[Filter] = st.one_of(
         Compared, PATHS, st.sampled_from(COMPARISONS), st.booleans() | WHOLE | NUMBERS | TEXT
     ),
     st.builds(Exists, PATHS),
-    st.builds(Is, st.sampled_from(FIELDS), TEXT),
+    st.builds(Is, st.sampled_from(sorted({*FIELDS} - {*KNOWN})), TEXT),
+    st.one_of(*(st.builds(Is, st.just(f), st.sampled_from(known)) for f, known in KNOWN.items())),
     st.builds(When, st.sampled_from(TIMES), st.sampled_from(COMPARISONS), INSTANTS),
     st.builds(Has, st.sampled_from(PARTS)),
     st.builds(Within, LATITUDES, LONGITUDES, st.floats(0, 1e6)),

@@ -16,6 +16,7 @@ from nearsight.filters import (
     Exists,
     Filter,
     Has,
+    Is,
     Not,
     Polygon,
     Unsaid,
@@ -34,6 +35,7 @@ from nearsight.filters import (
     unsaid,
     within,
 )
+from nearsight.pictures import formats
 
 
 @given(FILTERS)
@@ -167,6 +169,11 @@ NEW_YEAR = datetime(2024, 1, 1, tzinfo=UTC)
         (":id in (a, b)", filters.id("a", "b")),
         (":status=processed", filters.status("processed")),
         (":name = a.jpg or :format = JPEG", filters.name("a.jpg") | filters.format("JPEG")),
+        (":format in (jpeg, Png, jpg)", filters.format("JPEG", "PNG", "JPEG")),
+        (
+            ":type = Image and :status = PROCESSED",
+            filters.type("image") & filters.status("processed"),
+        ),
         (':by = "" and :annotation = x', filters.by("") & filters.annotation("x")),
         (":added >= 2024", added(since=NEW_YEAR)),
         (":changed < 2024-01-01T01:00:00+01:00", changed(before=NEW_YEAR)),
@@ -185,6 +192,13 @@ NEW_YEAR = datetime(2024, 1, 1, tzinfo=UTC)
 )
 def test_a_line_says_the_same_as_python(line: str, same: Filter) -> None:
     assert parse(line) == same
+
+
+def test_the_formats_that_can_be_asked_for_are_those_that_there_are() -> None:
+    for name in (*formats._READERS, "ARRAY"):
+        assert filters.format(name.lower()) == Is("format", name)
+    with pytest.raises(ArgumentError, match=", ".join([*formats._READERS, "ARRAY"])):
+        filters.format("RAW")
 
 
 DAY = datetime(2024, 6, 1, tzinfo=UTC)
@@ -234,6 +248,10 @@ def test_a_time_has_to_be_said() -> None:
         (lambda: within(0, 0), "give one distance"),
         (lambda: within(0, 0, 1, miles=1), "give one distance"),
         (lambda: unsaid(""), "is no concept"),
+        (lambda: filters.format("heic"), "'heic': no input has that; give JPEG, PNG, WEBP"),
+        (lambda: parse(":format = jpegs"), "'jpegs': no input has that; give JPEG"),
+        (lambda: parse(":type != imgae"), "'imgae': no input has that; give image, video"),
+        (lambda: from_json({"is": {"field": "status", "value": "done"}}), "give processed"),
     ],
 )
 def test_a_builder_refuses_what_cannot_be_asked(make: object, why: str) -> None:

@@ -47,7 +47,7 @@ def name(*names: str) -> Filter:
 
 
 def format(*formats: str) -> Filter:
-    """Inputs of one of these formats, as "JPEG"."""
+    """Inputs of one of these formats: "JPEG", "PNG"…; "ARRAY" is what was no file."""
     return any_of("format", *formats)
 
 

@@ -5,14 +5,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 
+from nearsight.errors import ArgumentError
 from nearsight.filters.quoting import in_quotes, quoted_path
 from nearsight.filters.statement import Filter
+from nearsight.values.text import shown
 
 Operator: TypeAlias = Literal["=", "!=", "<", "<=", ">", ">="]
 COMPARISONS: tuple[Operator, ...] = ("=", "!=", "<", "<=", ">", ">=")
 
 Field: TypeAlias = Literal["id", "url", "type", "status", "name", "format", "annotation", "by"]
 FIELDS: tuple[Field, ...] = ("id", "url", "type", "status", "name", "format", "annotation", "by")
+
+# Of some fields there are only so many values; case does not count, and one may go by two names.
+_VALUES = {
+    "type": ("image", "video", "text", "audio"),
+    "status": ("processed", "to_process", "failed"),
+    "format": ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "ARRAY"),
+}
+_ALIASES = {"jpg": "JPEG", "tif": "TIFF"}
 
 Time: TypeAlias = Literal["added", "changed"]
 TIMES: tuple[Time, ...] = ("added", "changed")
@@ -72,10 +82,17 @@ class Is(Filter):
 
     id, url (where it came from), type ("image"), status ("processed"), name, format ("JPEG"),
     annotation (the id of one of its annotations), by (an author of one of them; "": the app's own).
+    Types, statuses and formats are taken in any case, as is "jpg"; raises `ArgumentError` for those
+    that there are not.
     """
 
     field: Field
     value: str
+
+    def __post_init__(self) -> None:
+        """Spell the value as inputs have it."""
+        if known := _VALUES.get(self.field):
+            object.__setattr__(self, "value", _meant(self.field, self.value, known))
 
     def __str__(self) -> str:
         """As `parse` reads it."""
@@ -104,6 +121,14 @@ class Has(Filter):
     def __str__(self) -> str:
         """As `parse` reads it."""
         return f"has({self.what})"
+
+
+def _meant(field: str, value: str, known: tuple[str, ...]) -> str:
+    plain = value.strip().lower()
+    for name in known:
+        if name == _ALIASES.get(plain) or name.lower() == plain:
+            return name
+    raise ArgumentError(f":{field} = {shown(value)}: no input has that; give {', '.join(known)}")
 
 
 def spelled(instant: datetime) -> str:
