@@ -17,9 +17,11 @@ asks what the model predicts (`dog >= 0.5`). Names with spaces, commas or reserv
 
 `{…}`, a JSON object, asks for metadata that contain it, however deep: every key of it with the same
 value, and of a list every element. `@` compares one value of the metadata (`@camera.iso < 400`,
-`@iso between 100 and 400`, `@city in ("Nice", "Cannes")`, `@taken >= "2024-06"`,
-`@"my key" != true`) with a number, a text or true and false; a value of another kind, or none, is
-no match. `@camera.iso exists` asks whether there is anything, be it null.
+`@iso between 100 and 400`, `@city in ("Nice", "Cannes")`, `@"my key" != true`) with a number, a
+text or true and false; a value of another kind, or none, is no match. A date without quotes is
+compared with ISO 8601 texts and meant whole (`@exif.taken >= 2024-06-01`, `@exif.taken = 2024-06`;
+a bare year, `@exif.taken > 2024`, only there: elsewhere it is a number). `@camera.iso exists` asks
+whether there is anything, be it null.
 
 `:` asks for what is known of an input besides: `:id = "a"`, `:url = "https://…"`, `:type = image`,
 `:status`, `:name`, `:format`, `:annotation` (the id of one of its annotations), `:by` (one of its

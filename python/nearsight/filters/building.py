@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, overload
 
 from nearsight.errors import ArgumentError
+from nearsight.filters import dates
 from nearsight.filters.places import Box, Polygon, Within
 from nearsight.filters.properties import Compared, Contains, Exists, Operator
 from nearsight.filters.statement import Annotated, Filter, Predicted, Unsaid, either
@@ -14,7 +16,11 @@ from nearsight.values.text import checked_text, shown
 
 
 class Path:
-    """One value of the metadata, to be compared: `metadata("camera.iso") < 400`."""
+    """One value of the metadata, to be compared: `metadata("camera.iso") < 400`.
+
+    A `datetime.date` (the whole day) or a datetime (to the second, without a zone) is compared with
+    ISO 8601 texts, such as metadata("exif.taken"); that takes the number of a year, too.
+    """
 
     __slots__ = ("_steps",)
     __hash__ = None  # type: ignore[assignment]  # == makes a filter of it
@@ -30,8 +36,15 @@ class Path:
     def compared(self, operator: Operator, value: object) -> Filter:
         """The statement; raises `ArgumentError` for what cannot be compared."""
         asked = f"{self!r} {operator}"
+        if isinstance(value, dates.Stretch):
+            return dates.compared(self._steps, operator, value)
+        is_year = self._steps == dates.TAKEN and isinstance(value, int | float)
+        if isinstance(value, date) or (is_year and not isinstance(value, bool)):
+            return dates.compared(self._steps, operator, dates.stretch_of(value))
         if not isinstance(value, str | int | float) or value != value:
-            raise ArgumentError(f"{asked} {shown(value)}: compare with a number, a text or a bool")
+            raise ArgumentError(
+                f"{asked} {shown(value)}: compare with a number, a text, a bool or a date"
+            )
         return Compared(self._steps, operator, checked_scalar(value, f"{asked} value"))
 
     def exists(self) -> Filter:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from nearsight.errors import ArgumentError
-from nearsight.filters import instant
+from nearsight.filters import dates, instant
 from nearsight.filters.building import Path, annotated, metadata, polygon, predicted, unsaid, within
 from nearsight.filters.fields import any_of, has
 from nearsight.filters.places import Box
@@ -19,6 +19,7 @@ from nearsight.values.geo import point
 _T = TypeVar("_T")
 _CALLS = ("within", "box", "polygon", "unsaid", "has")
 _UNLIKE_PROBABILITY = (">", "<", "<=", "!=")
+_DATE = re.compile(r"\d{4}-\d\d(?:-\d\d(?:[Tt]\S+)?)?", re.ASCII)
 _UNITS = {
     **dict.fromkeys(("km", "kilometre", "kilometres", "kilometer", "kilometers"), "km"),
     **dict.fromkeys(("mile", "miles"), "miles"),
@@ -235,12 +236,14 @@ class _Parser:
         token = self._next
         if token.kind == "quoted":
             return unquoted(self._advance().text)
+        if token.kind == "word" and _DATE.fullmatch(token.text):
+            return dates.read(self._advance().text)
         try:
             value = json.loads(token.text) if token.kind == "word" else None
         except (ValueError, RecursionError):
             value = None
         if not isinstance(value, int | float):
-            raise self._error('needs a number, a "text", true or false')
+            raise self._error('needs a number, a "text", a date, true or false')
         self._advance()
         return value
 
