@@ -266,6 +266,7 @@ def raw(app: App) -> Any:
 
 MODELS: list[Row] = [
     (lambda app: app.models.create("reds"), ArgumentError, "'reds'", "choose another"),
+    (lambda app: app.models.create("general"), ArgumentError, "'general'", "'my-general'"),
     (lambda app: app.models.create("a/b"), ArgumentError, "'a/b'", "without a /"),
     (lambda app: app.models.create(5), ArgumentError, "id=5", "1 to 200"),
     (lambda app: app.models.create("n", concepts="x"), ArgumentError, "'x'", "list of names"),

@@ -120,12 +120,18 @@ def test_what_the_device_does_not_have_says_how_to_bring_it(
             ask(name)
 
 
-def test_your_own_model_wins_over_one_of_that_name(app: nearsight.App) -> None:
-    own = app.models.create("food", concepts=["x"])
-    assert app.models["food"].concepts == ("x",)
-    assert isinstance(app.models["food"], nearsight.Model)
-    app.models.delete(own.id)
-    assert "apple" in app.models["food"].concepts
+@pytest.mark.parametrize("taken", ["food", "general", "embed", "General-v1.3", "apparel"])
+def test_no_model_of_your_own_hides_a_ready_one(app: nearsight.App, taken: str) -> None:
+    before = repr(app.models[taken])
+    with pytest.raises(ArgumentError, match=f"'{taken}'.*comes with nearsight: choose another id"):
+        app.models.create(taken, concepts=["x"])
+    assert repr(app.models[taken]) == before
+    assert len(app.models) == 0
+
+
+def test_a_model_that_the_device_lacks_can_be_taught_under_its_name(app: nearsight.App) -> None:
+    assert app.models.create("moderation").id == "moderation"
+    assert isinstance(app.models["moderation"], nearsight.Model)
 
 
 def test_without_predictions_there_is_no_general_model_but_the_rest(tmp_path: Path) -> None:

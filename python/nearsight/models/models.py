@@ -33,7 +33,7 @@ class Models:
 
     Those that come with nearsight are "general" (what a picture shows), its views "food", "travel"
     and "apparel", "embed" (its vector), "color" and "focus"; they also answer to what the hosted
-    service calls them ("general-v1.3"). A model of your own wins over one of that name.
+    service calls them ("general-v1.3"), and no model of your own can take any of these ids.
 
     >>> import nearsight, tempfile
     >>> with nearsight.open(tempfile.mkdtemp() + "/photos.ns") as app:
@@ -71,10 +71,15 @@ class Models:
         learn from what was said alone, that is, only inputs said not to show a concept count as not
         showing it. `hyper_parameters`: see `nearsight.HyperParameters`.
 
-        Raises `ArgumentError` (an id that is taken, empty, longer than 200 characters or with a /),
-        `ReadOnlyError`.
+        Raises `ArgumentError` (an id that is taken, also by a model that comes with nearsight,
+        empty, longer than 200 characters or with a /), `ReadOnlyError`.
         """
         check_id(id_)
+        if self._ready_named(HERE.get(id_.strip().lower(), id_)):
+            raise ArgumentError(
+                f"app.models[{id_!r}] is a model that comes with nearsight: choose another id, "
+                f"such as {f'my-{id_}'!r}"
+            )
         names, parameters = concept_names(concepts), HyperParameters.of(hyper_parameters)
         called = id_ if name is None else checked_name(name)
         exclusive = checked_flag("concepts_mutually_exclusive", concepts_mutually_exclusive)
@@ -125,7 +130,7 @@ class Models:
         elif is_text(id_):
             meant = resolve(id_)
             wanted = "embed" if (meant, type) == ("general", "embed") else meant
-            found = next((model for model in self.ready if model.id == wanted), None)
+            found = self._ready_named(wanted)
         if found is None or type not in (None, found.type):
             of_type = "" if type is None else f" of the type {type!r}"
             raise NotFoundError(f"no model{of_type} has the id {id_!r}")
@@ -135,6 +140,9 @@ class Models:
     def ready(self) -> Ready:
         """The models that come with nearsight."""
         return ready_models(self._embedder, self._engine)
+
+    def _ready_named(self, id_: str) -> ReadyModel | None:
+        return next((model for model in self.ready if model.id == id_), None)
 
     def list(self, page: int = 1, per_page: int = 20) -> Found:
         """All models by pages, your own first; a page past the end is empty."""
