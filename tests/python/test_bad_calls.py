@@ -192,7 +192,7 @@ OF_MODELS: list[tuple[bool, Callable[[Any], Any]]] = [
     (True, lambda model: model.update(name="x")),
     (True, lambda model: model.use(1)),
     (True, lambda model: model.delete_version(1)),
-    (True, lambda model: model.feedback("a", concepts=["x"])),
+    (True, lambda model: model.feedback("a", concepts=["red"])),
     (False, lambda model: model.info()),
     (False, lambda model: model.versions),
     (False, lambda model: model.inputs()),

@@ -44,7 +44,7 @@ def test_feedback_on_an_input_is_used_by_the_next_training(
 
 def test_a_picture_that_is_not_in_is_added(app: nearsight.App, model: nearsight.Model) -> None:
     before = len(app.inputs)
-    (first,) = model.feedback(plain(GREEN), concepts=["verde"])
+    (first,) = model.feedback(plain(GREEN), concepts=["verde"], new_concepts=True)
     (again,) = model.feedback(plain(GREEN), not_concepts=["rosso"])
     assert len(app.inputs) == before + 1
     assert first.annotation.input == again.annotation.input
@@ -77,7 +77,9 @@ def test_what_is_contradicted_is_not_presumed_either(
     before = model.train().reports["rosso"].presumed
     model.feedback(red, not_concepts=["rosso"])
     assert model.train().reports["rosso"].presumed == before
-    model.feedback(blue, concepts=["blu"])  # of another concept: nobody has labelled it with this
+    model.feedback(
+        blue, concepts=["blu"], new_concepts=True
+    )  # of another concept: nobody has labelled it with this
     assert model.train().reports["rosso"].presumed == before
 
 
@@ -95,11 +97,11 @@ def test_what_is_contradicted_is_not_believed(app: nearsight.App, model: nearsig
         (RED, {"concepts": ["x"], "not_concepts": ["x"]}, ArgumentError, "choose one"),
         (RED, {"concepts": "x"}, ArgumentError, "a list"),
         (RED, {"regions": [(0, 0, 1, 1)]}, ArgumentError, "nearsight.Region"),
-        (RED, {"concepts": ["x"], "info": {"who": "anna"}}, ArgumentError, "output_id"),
-        (RED, {"concepts": ["x"], "info": {"output_id": 3}}, ArgumentError, "output_id"),
-        ("/no/such.jpg", {"concepts": ["x"]}, PictureError, "no/such"),
-        ([], {"concepts": ["x"]}, ArgumentError, "one picture"),
-        (b"garbage", {"concepts": ["x"]}, PictureError, "picture"),
+        (RED, {"concepts": ["rosso"], "info": {"who": "anna"}}, ArgumentError, "output_id"),
+        (RED, {"concepts": ["rosso"], "info": {"output_id": 3}}, ArgumentError, "output_id"),
+        ("/no/such.jpg", {"concepts": ["rosso"]}, PictureError, "no/such"),
+        ([], {"concepts": ["rosso"]}, ArgumentError, "one picture"),
+        (b"garbage", {"concepts": ["rosso"]}, PictureError, "picture"),
     ],
 )
 def test_bad_feedback_changes_nothing(
@@ -116,4 +118,26 @@ def test_bad_feedback_changes_nothing(
     assert (len(app.inputs), len(app.annotations)) == before
     app.models.delete("m")
     with pytest.raises(NotFoundError, match="'m'"):
-        model.feedback(plain(RED), concepts=["x"])
+        model.feedback(plain(RED), concepts=["rosso"])
+
+
+def test_a_misspelt_concept_is_no_new_one_unless_that_is_said(
+    app: nearsight.App, model: nearsight.Model
+) -> None:
+    before = [c.id for c in app.concepts.list(source="own")]
+    region = nearsight.Region((0, 0, 1, 0.5), concepts=["rossso"])
+    for said in ({"concepts": ["rossso"]}, {"not_concepts": ["rossso"]}, {"regions": [region]}):
+        with pytest.raises(
+            NotFoundError, match=r"'rossso'\. Did you mean rosso.*new_concepts=True"
+        ):
+            model.feedback(plain(GREEN), **said)  # type: ignore[arg-type]
+    assert [c.id for c in app.concepts.list(source="own")] == before
+    assert len(app.inputs) == 8, "nothing was added for feedback that was refused"
+    model.feedback(plain(GREEN), concepts=["rossso"], new_concepts=True)
+    assert "rossso" in app.concepts
+
+
+def test_a_general_concept_is_known_to_feedback(app: nearsight.App, model: nearsight.Model) -> None:
+    known = app.concepts.list(source="general")[0].name
+    (given,) = model.feedback(plain(GREEN), concepts=[known])
+    assert given.annotation.concepts == {known: True}

@@ -27,7 +27,8 @@ def feed_back(api: Database, model_id: str, public: PublicModel | None, image: I
     told = {name: value for name, value in info.items() if value is not None}
     if own := own_model(api, model_id):
         regions = [region_of(region) for region in image.regions or []]
-        own.feedback(image.input_id, **said, regions=regions, info=told)
+        # As the service does, take concepts that there were not yet.
+        own.feedback(image.input_id, **said, regions=regions, info=told, new_concepts=True)
     elif public is not None:
         _annotate(api, f"feedback:{public.name}", said, json.dumps(told), image)
 

@@ -7,6 +7,7 @@ several models that have learned it, the one whose version in use was trained la
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from difflib import get_close_matches
 
 from nearsight.embedders import Embedder
 from nearsight.errors import ArgumentError, NotFoundError, TrainingError
@@ -15,6 +16,8 @@ from nearsight.knowledge import Concept, ConceptTree, OwnNames, Reading, read
 from nearsight.teaching import Head
 from nearsight.truth import Truth
 from nearsight.values.text import checked_text, shown
+
+_MOST_CLOSE = 5
 
 
 class Naming:
@@ -58,9 +61,7 @@ class Naming:
                 f"filter, where={quoted_name(name)!r}, or teach it: "
                 f"app.models.create(id, concepts=[{own!r}])"
             )
-        close = self.tree.suggest(name)
-        hint = f" Did you mean {', '.join(close)}?" if close else ""
-        raise NotFoundError(f"no concept is named {name!r}.{hint}")
+        raise NotFoundError(f"no concept is named {name!r}.{self._did_you_mean(name)}")
 
     def reading(self, text: str, language: str | None) -> Reading:
         """What a text names: concepts of your own that were taught, and general ones."""
@@ -68,14 +69,37 @@ class Naming:
         return read(text, own, self.tree if self._embedder.labels else None, language)
 
     def own(self, name: str) -> str:
-        """The id of a concept that people used. Raises `NotFoundError`."""
+        """The id of a concept that people used. Raises `NotFoundError` with close names."""
         name = checked_name(name)
-        if (id_ := self._truth.concepts.id_of(name)) is None:
-            raise NotFoundError(
-                f"no input is annotated with {name!r}. To filter by what the model predicts, "
-                f"write where={f'{quoted_name(name)} >= 0.5'!r}"
-            )
-        return id_
+        if (id_ := self._truth.concepts.id_of(name)) is not None:
+            return id_
+        cure = f" Did you mean {', '.join(close)}?" if (close := self._close_own(name)) else ""
+        if self._is_general(name):
+            asked = f"{quoted_name(name)} >= 0.5"
+            cure += f" To filter by what the model predicts, write where={asked!r}"
+        cure = cure or " app.concepts.list(source='own') says which concepts there are"
+        raise NotFoundError(f"no input is annotated with {name!r}.{cure}")
+
+    def require_known(self, names: Iterable[str], cure: str) -> None:
+        """Raise `NotFoundError`, with close names and the `cure`, for one that no concept has."""
+        for name in names:
+            if self._truth.concepts.id_of(name) is None and not self._is_general(name):
+                hint = self._did_you_mean(name)
+                raise NotFoundError(f"no concept is called {name!r}.{hint} {cure}")
+
+    def _is_general(self, name: str) -> bool:
+        return bool(self._embedder.labels and self.tree.named(name))
+
+    def _did_you_mean(self, name: str) -> str:
+        """What the end of a message says of names like this one, people's own first."""
+        general = self.tree.suggest(name) if self._embedder.labels else []
+        close = list(dict.fromkeys([*self._close_own(name), *general]))[:_MOST_CLOSE]
+        return f" Did you mean {', '.join(close)}?" if close else ""
+
+    def _close_own(self, name: str) -> list[str]:
+        by_key = {own.casefold(): own for own in self._truth.concepts.names().values()}
+        close = get_close_matches(name.casefold(), by_key, _MOST_CLOSE)
+        return [by_key[key] for key in close]
 
     def concept(self, id_: str) -> Concept:
         """The general model's concept with this id, else one of your own."""

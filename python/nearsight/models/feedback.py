@@ -8,6 +8,7 @@ from itertools import islice
 from nearsight import pictures
 from nearsight.adding import Adding, Rules
 from nearsight.adding.items import Item, RegionDetails, details_of
+from nearsight.concepts import Naming
 from nearsight.embedders import Embedder
 from nearsight.engine import Engine
 from nearsight.errors import ArgumentError, NotFoundError, PictureError
@@ -66,14 +67,20 @@ class FeedbackBox:
         self._truth = truth
         self._engine = engine
         self._embedder = embedder
+        self._naming = Naming(truth, embedder)
 
-    def give(self, model: str, what: object, said: Item, info: FeedbackInfo) -> list[Feedback]:
+    def give(
+        self, model: str, what: object, said: Item, info: FeedbackInfo, *, new_concepts: bool
+    ) -> list[Feedback]:
         """Keep what is said of a picture and of regions in it; see `Model.feedback`."""
         details = details_of(said)
         if not details.concepts and not any(region.concepts for region in details.regions):
             raise ArgumentError(
                 "feedback: give concepts=, not_concepts= or regions= that have some"
             )
+        if not new_concepts:
+            named = [*details.concepts, *(c for region in details.regions for c in region.concepts)]
+            self._naming.require_known(named, "To keep a new one, say new_concepts=True")
         owner, picture = self._owner(what)
         new = [self._region(owner, region, picture) for region in details.regions]
         if details.concepts:

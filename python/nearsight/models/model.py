@@ -268,20 +268,25 @@ class Model:
         not_concepts: Iterable[str] = (),
         regions: Iterable[Region] = (),
         info: FeedbackInfo | Mapping[str, str] | None = None,
+        new_concepts: bool = False,
     ) -> list[Feedback]:
         """Tell the model what a picture shows; the next training of whatever model learns from it.
 
         `what` is the id of an input, or any source of one picture, which is added if it is not in.
         What is said of the picture becomes one annotation by "feedback", each region another;
         returned are these. Where feedback and somebody else say the opposite of a picture, neither
-        is believed until one is changed. `info` is kept beside (see `FeedbackInfo`).
+        is believed until one is changed. `info` is kept beside (see `FeedbackInfo`). Concepts have
+        to be known, as the model's, as others of your own or as general ones, unless
+        `new_concepts`: a misspelt one would teach nobody.
 
-        Raises `ArgumentError` (nothing said, bad names, boxes or info), `PictureError`,
-        `ReadOnlyError`.
+        Raises `ArgumentError` (nothing said, bad names, boxes or info), `NotFoundError` (an unknown
+        concept), `PictureError`, `ReadOnlyError`.
         """
+        checked_flag("new_concepts", new_concepts)
         self._record()
         said = Item(None, concepts=concepts, not_concepts=not_concepts, regions=regions)
-        return self._feedback.give(self.id, what, said, FeedbackInfo.of(info))
+        told = FeedbackInfo.of(info)
+        return self._feedback.give(self.id, what, said, told, new_concepts=new_concepts)
 
     @property
     def feedbacks(self) -> list[Feedback]:
