@@ -362,7 +362,7 @@ SEARCH: list[Row] = [
     (lambda app: app.search(image=5), PictureError, "<int>", "give a path"),
     (lambda app: app.search(image=WHERE), NotFoundError, WHERE, "check the path"),
     (lambda app: app.search(image=b"x"), PictureError, "<bytes>", "JPEG"),
-    (lambda app: app.search(image=[]), ArgumentError, "image=[]", "leave them out"),
+    (lambda app: app.search(image=[]), ArgumentError, "image=[]", "leave it out"),
     (lambda app: app.search(image=BLACK), ModelError, "array", "no direction"),
     (lambda app: app.search(image=NONE), NotFoundError, NONE, "give the picture itself"),
     (lambda app: app.search(image=NESTED), PictureError, "<list>", "flatten it"),

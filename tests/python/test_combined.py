@@ -48,6 +48,31 @@ def scores(hits: Hits) -> dict[str, float]:
     return {hit.id: hit.score for hit in hits}
 
 
+@pytest.mark.parametrize(
+    ("asked", "ranks"),
+    [
+        ({"concept": ["lemon", "apple"]}, [{"concept": "lemon"}, {"concept": "apple"}]),
+        ({"concept": ("lemon",)}, [{"concept": "lemon"}]),
+        ({"text": ["lemon", "an apple"]}, [{"text": "lemon"}, {"text": "an apple"}]),
+        ({"input": ["red", "blue"]}, [{"input": "red"}, {"input": "blue"}]),
+        ({"region": ["red", "blue"]}, [{"region": "red"}, {"region": "blue"}]),
+    ],
+)
+def test_a_list_is_as_many_ranks(
+    app: nearsight.App, asked: dict[str, Any], ranks: list[dict[str, str]]
+) -> None:
+    hits = app.search(**asked)
+    assert scores(hits) == pytest.approx(scores(app.search.query(ranks)))
+    assert len(hits.understood) == len(ranks)
+    assert scores(app.search.annotations(**asked)) == scores(hits)
+
+
+@pytest.mark.parametrize("name", ["image", "unlike", "input", "region", "text", "concept"])
+def test_a_list_of_nothing_is_refused(app: nearsight.App, name: str) -> None:
+    with pytest.raises(ArgumentError, match=rf"{name}=\[\] names nothing to rank by"):
+        app.search(**{name: []})  # type: ignore[arg-type]
+
+
 def test_ranks_together_are_their_mean(app: nearsight.App) -> None:
     hits = app.search(image=plain(RED), concept="lemon")
     assert scores(hits) == {
@@ -198,7 +223,7 @@ def test_a_crop_or_language_needs_what_it_is_of(app: nearsight.App) -> None:
         app.search(concept="tabby", crop=(0, 0, 1, 1))
     with pytest.raises(ArgumentError, match="give text= or concept="):
         app.search(image=plain(RED), language="ja")
-    with pytest.raises(ArgumentError, match="name no picture"):
+    with pytest.raises(ArgumentError, match="names nothing to rank by"):
         app.search(image=[])
 
 

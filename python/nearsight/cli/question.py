@@ -31,9 +31,15 @@ def add_ranks(command: argparse.ArgumentParser) -> None:
         "--unlike", action="append", metavar="PATH", help="… and unlike this one (repeatable)"
     )
     ranks.add_argument("--text", metavar="WORDS", help="by the concepts that the words name")
-    ranks.add_argument("--concept", metavar="NAME", help="by a concept's name or id")
-    ranks.add_argument("--input", metavar="ID", help="pictures like this input")
-    ranks.add_argument("--region", metavar="ID", help="pictures like this annotation's region")
+    ranks.add_argument(
+        "--concept", action="append", metavar="NAME", help="by a concept's name or id (repeatable)"
+    )
+    ranks.add_argument(
+        "--input", action="append", metavar="ID", help="pictures like this input (repeatable)"
+    )
+    ranks.add_argument(
+        "--region", action="append", metavar="ID", help="… like this region (repeatable)"
+    )
     ranks.add_argument(
         "--crop", metavar="T,L,B,R", help="a part of the picture: fractions from the top left"
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import TypeAlias, TypedDict
 
 from nearsight.errors import ArgumentError
 from nearsight.filters import Where
@@ -34,15 +34,18 @@ class Asked:
     min_score: float | None
 
 
+Several: TypeAlias = str | Sequence[str] | None
+
+
 class Question(TypedDict, total=False):
     """What can be asked: see `Search.__call__`."""
 
     image: object
     unlike: object
-    input: str | None
-    region: str | None
-    text: str | None
-    concept: str | None
+    input: Several
+    region: Several
+    text: Several
+    concept: Several
     crop: object
     language: str | None
     where: Where
@@ -53,31 +56,28 @@ def ranks_of(asked: Question) -> list[Rank]:
     """What a question orders by. Raises `ArgumentError` for words about nothing."""
     box = None if asked.get("crop") is None else bounding_box(asked["crop"])
     language = asked.get("language")
-    ranks = [Rank("image", each, 1.0, box) for each in _each(asked.get("image"))]
-    ranks += [Rank("image", each, -1.0) for each in _each(asked.get("unlike"))]
-    if (input_ := asked.get("input")) is not None:
-        ranks.append(Rank("input", input_, 1.0, box))
-    if (region := asked.get("region")) is not None:
-        ranks.append(Rank("region", region))
-    if (text := asked.get("text")) is not None:
-        ranks.append(Rank("text", text, language=language))
-    if (concept := asked.get("concept")) is not None:
-        ranks.append(Rank("concept", concept, language=language))
+    ranks = [Rank("image", each, 1.0, box) for each in _each(asked, "image")]
+    ranks += [Rank("image", each, -1.0) for each in _each(asked, "unlike")]
+    ranks += [Rank("input", each, 1.0, box) for each in _each(asked, "input")]
+    ranks += [Rank("region", each) for each in _each(asked, "region")]
+    words = [Rank("text", each, language=language) for each in _each(asked, "text")]
+    words += [Rank("concept", each, language=language) for each in _each(asked, "concept")]
     if box is not None and not any(rank.crop for rank in ranks):
         raise ArgumentError("crop= is a part of a picture: give image= or input= with it")
-    if language is not None and text is None and concept is None:
+    if language is not None and not words:
         raise ArgumentError("language= is of words: give text= or concept= with it")
-    return ranks
+    return [*ranks, *words]
 
 
-def _each(several: object) -> Sequence[object]:
-    """One picture, or each of a list."""
+def _each(asked: Question, name: str) -> Sequence[object]:
+    """One thing to rank by, or each of a list."""
+    several = asked.get(name)
     if several is None:
         return ()
     if not isinstance(several, list | tuple):
         return (several,)
     if not several:
-        raise ArgumentError("image=[] and unlike=[] name no picture: leave them out")
+        raise ArgumentError(f"{name}={several!r} names nothing to rank by: leave it out")
     return several
 
 

@@ -12,7 +12,7 @@ from nearsight.search.filtering import Filtering
 from nearsight.search.finding import Finding, Found
 from nearsight.search.hits import Hits
 from nearsight.search.query import Of, Query, to_filters
-from nearsight.search.question import Asked, Question, check_named, check_score, ranks_of
+from nearsight.search.question import Asked, Question, Several, check_named, check_score, ranks_of
 from nearsight.search.ranking import Rankings
 from nearsight.truth import Truth
 from nearsight.values.paging import check_whole, slice_of
@@ -43,10 +43,10 @@ class Search:
         *unnamed: Never,
         image: object = None,
         unlike: object = None,
-        input: str | None = None,
-        region: str | None = None,
-        text: str | None = None,
-        concept: str | None = None,
+        input: Several = None,
+        region: Several = None,
+        text: Several = None,
+        concept: Several = None,
         crop: object = None,
         language: str | None = None,
         where: Where = None,
@@ -58,11 +58,12 @@ class Search:
         """The best `k` hits after the first `offset`, among inputs that meet `where`.
 
         Rank by one or more of: `image` (any source of one picture: path, bytes, array, PIL image…,
-        or an http URL that an input was added with; or a list of them), `unlike` (the same, of
-        what is not wanted), `input` (the id of an input; if it has regions, the mean of it and
-        them), `region` (the id of an annotation), `text`, `concept` (a name or id). Several weigh
-        the same. `crop`, (top, left, bottom, right) in fractions, takes a part of the image or
-        input; `language` says which one the text or concept is in ("ja").
+        or an http URL that an input was added with), `unlike` (the same, of what is not wanted),
+        `input` (the id of an input; if it has regions, the mean of it and them), `region` (the id
+        of an annotation), `text`, `concept` (a name or id). Each may be a list, and all of them
+        weigh the same: `concept=["dog", "beach"]` scores the mean of both. `crop`, (top, left,
+        bottom, right) in fractions, takes a part of the image or input; `language` says which one
+        the text or concept is in ("ja").
 
         Without any of them every input that meets `where` is a hit of score 1, in the order of
         adding. Hits below `min_score` are left out. Returns min(k, matches - offset) hits: exact,
