@@ -30,16 +30,16 @@ NEIGHBOURS = {("engine", "truth"), ("embedders", "pictures")}
 HOMES = {  # what is not in Python's own library, and where it may be imported
     "numpy": r"",
     "nearsight._core": r"engine/caches\.py$|vectors/",
-    "apsw": r"truth/",
+    "apsw": r"truth/|bench/peers/sqlite_vec\.py$",
     "onnxruntime": r"embedders/onnx\.py$",
     "PIL": r"pictures/|embedders/preprocess\.py$",
     "tqdm": r"(cli|bench|demo)/",
-    "hnswlib": r"bench/",
-    "usearch": r"bench/",
-    "faiss": r"bench/",
+    **dict.fromkeys(["hnswlib", "usearch", "faiss", "voyager", "zvec", "scann"], r"bench/"),
+    **dict.fromkeys(["sqlite_vec", "lancedb", "pyarrow", "turbovec"], r"bench/peers/"),
 }
 # Slow to import or optional: inside functions only.
-LAZY = {"onnxruntime", "PIL", "hnswlib", "usearch", "faiss"}
+LAZY = {"onnxruntime", "PIL"} | {name for name, home in HOMES.items() if "bench" in home}
+LAZY -= {"apsw", "tqdm"}
 NETWORK = r"""(socket|socketserver|ssl|http|urllib\.(request|error)|ftplib|smtplib|poplib|imaplib
     |nntplib|telnetlib|xmlrpc|asyncio|wsgiref|webbrowser|multiprocessing\.(connection|managers))"""
 UNSAFE = r"(pickle|marshal|shelve|dill|cloudpickle|joblib)"

@@ -4,14 +4,14 @@ Each benchmark yields records (dicts): what was measured, of whom, under which c
 are over rounds in which everybody takes a turn, so that a busy machine slows all of them alike.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from nearsight.bench import filters, imports, ingest, search, vectors
 from nearsight.bench.measure import Record
 
 __all__ = ["BENCHMARKS", "Record"]
 
-BENCHMARKS: dict[str, Callable[..., list[Record]]] = {
+BENCHMARKS: dict[str, Callable[..., Iterable[Record]]] = {
     "ingest": ingest.run,
     "search": search.run,
     "vectors": vectors.run,

@@ -1,12 +1,14 @@
 """`nearsight bench`: measure it on this machine."""
 
 import argparse
+from collections.abc import Iterable
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nearsight.cli.arguments import Subparsers, add_command
 from nearsight.cli.codes import OK
-from nearsight.cli.terminal import say, say_json
+from nearsight.cli.terminal import say, say_json, table
 
 if TYPE_CHECKING:
     from nearsight.bench import Record
@@ -23,11 +25,13 @@ def configure(subparsers: Subparsers) -> None:
         "bench",
         run,
         "Measure how fast pictures go in beside the model alone, exact search beside numpy and "
-        "hnswlib, filters of many inputs beside SQLite and numpy, and what the import costs. "
+        "hnswlib, filters of many inputs beside SQLite and numpy, search of vectors beside the "
+        "engines that people use for it, and what the import costs. "
         "Everybody takes turns in one run.",
         "nearsight bench",
         "nearsight bench search --n 20000 --dim 1280 --json",
-        "nearsight bench vectors --n 1000000 --against hnswlib,faiss",
+        "nearsight bench vectors --n 1000000 --against hnswlib,faiss --keep built --plots plots",
+        "nearsight bench vectors --data photos --parts build,search",
         "nearsight bench ingest --folder ~/Pictures --files 100",
         "nearsight bench filters --inputs 1000000",
         database=None,
@@ -50,9 +54,24 @@ def configure(subparsers: Subparsers) -> None:
         "--dim", type=_positive, metavar="N", help="numbers in each (512), for filters as well"
     )
     search.add_argument("-k", "--top", type=_positive, metavar="N", help="hits (10)")
-    search.add_argument(
-        "--against", metavar="NAMES", help="of vectors: hnswlib,usearch,faiss, or some of them"
+    vectors = command.add_argument_group("vectors")
+    vectors.add_argument(
+        "--against",
+        metavar="NAMES",
+        help="numpy, hnswlib, usearch, faiss (those are meant where none is named), voyager, zvec, "
+        "scann, sqlite-vec, lancedb, turbovec",
     )
+    vectors.add_argument(
+        "--parts", metavar="PARTS", help="some of build,open,search,batch,filters,changes"
+    )
+    vectors.add_argument(
+        "--data", choices=["drawn", "photos"], help="what is searched; photos are of --folder"
+    )
+    vectors.add_argument(
+        "--keep", type=Path, metavar="FOLDER", help="keep and use again what was built"
+    )
+    vectors.add_argument("--rebuild", metavar="NAMES", help="whom to build anew in what is kept")
+    vectors.add_argument("--plots", type=Path, metavar="FOLDER", help="draw SVG files there")
     filters = command.add_argument_group("filters")
     filters.add_argument(
         "--inputs", type=_positive, metavar="N", help="inputs of about 8 KB on disk (100000)"
@@ -77,8 +96,10 @@ def run(args: argparse.Namespace) -> int:
         if args.json:
             for record in records:
                 say_json(record)
+        elif name == "vectors":
+            _say_tables(records)
         else:
-            _say(name, records)
+            _say(name, list(records))
     return OK
 
 
@@ -90,10 +111,13 @@ def _settings(name: str, args: argparse.Namespace) -> dict[str, Any]:
     elif name in ("search", "vectors"):
         given |= {"n": args.n, "dim": args.dim, "k": args.top}
     if name == "vectors":
-        given["against"] = args.against
+        given |= {key: getattr(args, key) for key in _OF_VECTORS}
     if name == "filters":
         given |= {"inputs": args.inputs, "dim": args.dim}
     return {key: value for key, value in given.items() if value is not None}
+
+
+_OF_VECTORS = ("against", "parts", "data", "keep", "rebuild", "plots", "folder")
 
 
 def _photos() -> Path:
@@ -113,10 +137,30 @@ def _say(name: str, records: "list[Record]") -> None:
         say(f"  {record['who']!s:{width}}  {_facts(own)}")
 
 
+def _say_tables(records: "Iterable[Record]") -> None:
+    """A table of each part as soon as it is done: a line for each record."""
+    for same, group in groupby(records, lambda record: [record.get(key) for key in _APART]):
+        rows = list(group)
+        facts = {key: value for key, value in zip(_APART, same, strict=True) if value is not None}
+        say("")
+        say(_facts(facts))
+        seen = dict.fromkeys(key for row in rows for key in row if key not in _COMMON)
+        head = [*(key for key in seen if key not in _LAST), *(key for key in _LAST if key in seen)]
+        cells = ([_in_words(row.get(key, "")) for key in head] for row in rows)
+        table([key.replace("_", " ") for key in head], cells)
+
+
+_APART = ("part", "queries", "batch", "mask", "matches", "data", "n", "dim", "k", "rounds")
+_COMMON = {"bench", "seed", "threads", *_APART}
+_LAST = ("beside", "parameters", "note")
+
+
 def _facts(record: "Record") -> str:
     shown = [key for key in record if key not in ("bench", "who")]
     return ", ".join(f"{key.replace('_', ' ')} {_in_words(record[key])}" for key in shown)
 
 
 def _in_words(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_in_words(each)}" for key, each in value.items())
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
