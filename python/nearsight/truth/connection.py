@@ -26,14 +26,14 @@ from nearsight.errors import (
     NotFoundError,
 )
 from nearsight.truth.failures import BUSY_TIMEOUT_MS, translated
+from nearsight.truth.log import damaged_frame
 
 PAGE_SIZE = 8192
 _CHECKSUM_BYTES = 8  # exactly what the checksum VFS wants reserved at the end of each page
 _INCREMENTAL = 2  # what "auto_vacuum" answers
 _ATTEMPTS = 3
 Durability = Literal["full", "fast"]
-# What SQLite calls FULL and NORMAL: whether a commit waits until the log is on the medium.
-_SYNCHRONOUS: dict[Durability, int] = {"full": 2, "fast": 1}
+_FULL, _NORMAL = 2, 1  # "synchronous": whether a commit waits until the log is on the medium
 _WRITE = apsw.SQLITE_OPEN_READWRITE
 _FIXED_IN = 3_051_003  # the WAL-reset race is fixed from this SQLite on
 
@@ -41,11 +41,10 @@ _vfs_lock = threading.Lock()
 _vfs_loaded = False
 
 
-def connect(path: Path, *, read_only: bool, durability: Durability = "full") -> apsw.Connection:
+def connect(path: Path, *, read_only: bool) -> apsw.Connection:
     """Open (or create, unless `read_only`) the file, with every setting made and read back.
 
-    What is committed with durability "full" survives a power cut, with "fast" the end of the
-    process: a power cut may then take the last commits away, whole ones and from the newest on.
+    What is committed survives a power cut, unless `hurry` was called.
     """
     _load_checksum_vfs()
     try:
@@ -55,7 +54,7 @@ def connect(path: Path, *, read_only: bool, durability: Durability = "full") -> 
     with translated(path):
         db = _open_read_only(path) if read_only else _open_or_format(path)
         try:
-            _configure(db, path, read_only=read_only, durability=durability)
+            _configure(db, path, read_only=read_only)
         except BaseException:
             discard(db)
             raise
@@ -198,10 +197,14 @@ def _open_read_only(path: Path) -> apsw.Connection:
     return db
 
 
-def _has_log(path: Path) -> bool:
+def _log_of(path: Path) -> Path:
     real = path.resolve()  # the log lies beside the file, not beside a link to it
+    return real.with_name(real.name + "-wal")
+
+
+def _has_log(path: Path) -> bool:
     try:
-        return real.with_name(real.name + "-wal").stat().st_size > 0
+        return _log_of(path).stat().st_size > 0
     except FileNotFoundError:
         return False
 
@@ -246,18 +249,22 @@ def is_blank(db: apsw.Connection) -> bool:
     )
 
 
-def _configure(db: apsw.Connection, path: Path, *, read_only: bool, durability: Durability) -> None:
+def _configure(db: apsw.Connection, path: Path, *, read_only: bool) -> None:
     db.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
     db.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
     wanted: dict[str, object] = {"foreign_keys": 1, "cell_size_check": 1, "mmap_size": 0}
     if not read_only:
-        wanted |= {"synchronous": _SYNCHRONOUS[durability], "fullfsync": 1}
+        wanted |= {"synchronous": _FULL, "fullfsync": 1}
         wanted |= {"checkpoint_fullfsync": 1, "journal_size_limit": 16 << 20}
         wanted |= {"secure_delete": 1}  # what is erased is overwritten, not only forgotten
     for name, value in wanted.items():
-        db.pragma(name, value)
-        if (got := db.pragma(name)) != value:
-            raise DatabaseError(f"{path}: SQLite answers {name}={got}, {value} is needed.")
+        _set(db, path, name, value)
+
+
+def _set(db: apsw.Connection, path: Path, name: str, value: object) -> None:
+    db.pragma(name, value)
+    if (got := db.pragma(name)) != value:
+        raise DatabaseError(f"{path}: SQLite answers {name}={got}, {value} is needed.")
 
 
 def check_protection(db: apsw.Connection, path: Path) -> None:
@@ -280,3 +287,33 @@ def check_protection(db: apsw.Connection, path: Path) -> None:
     wanted = "delete" if db.open_flags & apsw.SQLITE_OPEN_URI else "wal"
     if db.pragma("journal_mode") != wanted:
         raise CorruptionError(f"{path} is damaged: it is no longer in WAL mode. Restore a copy.")
+    if not is_hurried(db):
+        check_log(path)
+
+
+def check_log(path: Path) -> None:
+    """Refuse a log that hides acknowledged commits, before SQLite clears it away."""
+    if (frame := damaged_frame(_log_of(path), PAGE_SIZE)) is not None:
+        raise CorruptionError(
+            f"{_log_of(path)} is damaged at frame {frame}, so commits that come after it cannot be "
+            "read (a failing disk, or a write by another program). Restore a copy of both files, "
+            "or save what came before it: nearsight repair --to saved.ns."
+        )
+
+
+def is_hurried(db: apsw.Connection) -> bool:
+    """Was anything ever committed to this file without waiting for the medium?"""
+    return db.execute("select 1 from meta where key = 'fast'").get is not None
+
+
+def hurry(db: apsw.Connection, path: Path) -> None:
+    """Let commits wait for the medium no longer: they survive the end of the process.
+
+    A power cut may then take the last ones away, whole ones and from the newest on. The file says
+    so from now on, and everything up to here is on the medium: what it leaves of the log is then
+    not taken for damage.
+    """
+    if not is_hurried(db):
+        with transaction(db):
+            db.execute("insert or ignore into meta values ('fast', 1)")
+    _set(db, path, "synchronous", _NORMAL)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from nearsight import held
 from nearsight.errors import ClosedError, CorruptionError, DatabaseError, ReadOnlyError
 from nearsight.truth import schema
-from nearsight.truth.connection import Durability, connect, discard, transaction
+from nearsight.truth.connection import Durability, connect, discard, hurry, transaction
 from nearsight.truth.failures import translated
 from nearsight.truth.records import RANDOM_BITS, commits
 
@@ -56,11 +56,13 @@ class Database:
             raise
 
     def _connected(self) -> apsw.Connection:
-        db = connect(self.path, read_only=self.read_only, durability=self.durability)
+        db = connect(self.path, read_only=self.read_only)
         try:
             with translated(self.path):
                 schema.ensure(db, self.path, read_only=self.read_only)
                 self.uuid = bytes(self._fact(db, "uuid"))
+                if self.durability == "fast" and not self.read_only:
+                    hurry(db, self.path)
         except BaseException:
             discard(db)
             raise

@@ -10,13 +10,14 @@ from pathlib import Path
 import apsw
 
 from nearsight.errors import DatabaseError, VersionError
-from nearsight.truth.connection import check_protection, is_blank, transaction
+from nearsight.truth.connection import check_log, check_protection, is_blank, transaction
 
 APPLICATION_ID = 0x4E656172  # "Near": what `file` and SQLite's header show
 VERSION = 1
 
 TABLES = """
--- One row per fact about the file itself: uuid, generation, created_at.
+-- One row per fact about the file itself: uuid, generation, created_at; fast: if it was ever
+-- written without waiting for the medium.
 create table meta (
     key   text primary key,
     value any
@@ -220,8 +221,10 @@ create index head_concept on head (concept);
 
 def ensure(db: apsw.Connection, path: Path, *, read_only: bool) -> None:
     """Create the tables in a new file; refuse what is not ours, newer or damaged."""
-    if is_blank(db) and not read_only:
-        _create(db)
+    if is_blank(db):
+        check_log(path)  # its first commit may be one that a damaged log hides
+        if not read_only:
+            _create(db)
     application = db.pragma("application_id")
     if (
         application != APPLICATION_ID

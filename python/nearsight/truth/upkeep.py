@@ -8,7 +8,7 @@ import apsw
 
 from nearsight import held
 from nearsight.errors import ArgumentError, DatabaseError, NotFoundError
-from nearsight.truth.connection import connect
+from nearsight.truth.connection import connect, transaction
 from nearsight.truth.database import Database
 from nearsight.truth.failures import translated
 
@@ -27,6 +27,9 @@ def compact(database: Database) -> None:
     with database.reading() as db:
         db.execute("vacuum")
         busy, *_ = next(db.execute("pragma wal_checkpoint(truncate)"))
+    if not busy and database.durability == "full":  # nothing "fast" is in the log any more
+        with database.reading() as db, transaction(db):
+            db.execute("delete from meta where key = 'fast'")
     if busy:
         raise DatabaseError(
             f"{database.path} is being read by another process, so what was erased is still in its "
