@@ -88,6 +88,14 @@ class Engine:
             self.catch_up()
             yield
 
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Let the view be what the truth is, for the block: nothing is erased meanwhile."""
+        self.catch_up()  # most of it while others need not wait
+        with self._changing, self._truth.snapshot():
+            self.catch_up()
+            yield
+
     def catch_up(self) -> None:
         """Replay what the truth has and the cache has not.
 
@@ -125,7 +133,19 @@ class Engine:
         self._replay(self._caches, generation, upto)
 
     def _replay(self, caches: Caches, generation: int, upto: int) -> None:
-        """Bring `caches` to what the truth was when `generation` was its last commit, or later.
+        """Bring `caches` to one commit of the truth, `generation` or a later one, and show them.
+
+        Most of it is read while others may write. Where somebody did, rows and documents may be of
+        different moments, and documents of several: what was missed is read in one transaction.
+        """
+        self._read(caches, generation, upto)
+        with self._truth.snapshot():
+            if (now := self._truth.generation) != generation:
+                self._read(caches, now, self._truth.embeddings.last())
+            self._view = caches.view()
+
+    def _read(self, caches: Caches, generation: int, upto: int) -> None:
+        """Take over what the truth was when `generation` was its last commit, or later.
 
         Embeddings are read a page at a time, so that nobody waits for long: they never change,
         those that came later have ids above `upto`, and those that were erased are gone either
@@ -153,7 +173,6 @@ class Engine:
         if gone := self._truth.facts.erased_since(docs.generation):
             docs.erase(gone)
         docs.commit(generation)
-        self._view = caches.view()
 
     def view(self) -> View:
         """An immutable view of all that is committed by now. Raises what `catch_up` does."""

@@ -36,16 +36,14 @@ class Finding:
         self._engine = engine
         self._filtering = filtering
 
-    def complete(self, asked: Asked, k: int, offset: int) -> list[Hit] | None:
-        """The hits with all their details; None if some have been erased meanwhile."""
+    def detailed(self, asked: Asked, k: int, offset: int) -> list[Hit | None]:
+        """The hits with all their details; None for each that has been erased meanwhile."""
         end = min(offset + k, sys.maxsize)
         offset = min(offset, end)
         found = self._engine.answer(
             lambda view: list(islice(self.found(asked, view, end), offset, end))
         )
-        hits = self.hits(asked, found, offset + 1)
-        complete = [hit for hit in hits if hit is not None]
-        return complete if len(complete) == len(hits) else None
+        return self.hits(asked, found, offset + 1)
 
     def found(self, asked: Asked, view: View, at_once: int) -> Iterator[Found | None]:
         """All hits in their order; None for what was erased after `view` was published.

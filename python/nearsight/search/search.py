@@ -178,13 +178,12 @@ class Search:
     def _run(self, asked: Asked, k: int, offset: int) -> Hits:
         check_whole("k", k)
         check_whole("offset", offset, 0)
-        hits = self._finding.complete(asked, k, offset)
-        if hits is None:  # somebody else erased some of them: look again at what there is now
-            self._engine.catch_up()
-            hits = self._finding.complete(asked, k, offset)
-        if hits is None:
-            raise DatabaseError("the hits were erased as fast as they were found; search again")
-        return Hits(hits, _understood(asked), self._truth.inputs.thumbnail)
+        hits = self._finding.detailed(asked, k, offset)
+        if None in hits:  # somebody erased some of them: look again, and let nobody do so
+            with self._engine.still():
+                hits = self._finding.detailed(asked, k, offset)
+        there = [hit for hit in hits if hit is not None]
+        return Hits(there, _understood(asked), self._truth.inputs.thumbnail)
 
 
 def _understood(asked: Asked) -> tuple[str, ...]:
