@@ -13,11 +13,14 @@ namespace py = pybind11;
 namespace nearsight {
 namespace {
 
+constexpr std::string_view kSketchedName = "f32+i8";  // f32 with a sketch
+
 Element element_named(const std::string& name) {
   if (name == "f32") return Element::kF32;
   if (name == "f16") return Element::kF16;
   if (name == "i8") return Element::kI8;
-  throw py::value_error("a field's element is 'f32', 'f16' or 'i8', not '" + name + "'");
+  if (name == kSketchedName) return Element::kF32;
+  throw py::value_error("a field's element is 'f32', 'f32+i8', 'f16' or 'i8', not '" + name + "'");
 }
 
 Metric metric_named(const std::string& name) {
@@ -36,7 +39,8 @@ std::vector<Field> fields_of(const py::sequence& tuples) {
     const size_t dim = std::min<size_t>(count_of(field[1].cast<py::int_>(), "dim"), UINT32_MAX);
     fields.push_back({field[0].cast<std::string>(), static_cast<uint32_t>(dim),
                       element_named(field[2].cast<std::string>()),
-                      metric_named(field[3].cast<std::string>())});
+                      metric_named(field[3].cast<std::string>()),
+                      field[2].cast<std::string>() == kSketchedName});
   }
   return fields;
 }

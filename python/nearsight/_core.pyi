@@ -18,7 +18,7 @@ class CorruptionError(Exception):
     """A cache file is damaged: drop the cache and rebuild it from the truth."""
 
 # name, dim (1 to 65536), how numbers are stored (i8: bytes times one f32 a row), what a score is
-Field = tuple[str, int, Literal["f32", "f16", "i8"], Literal["cosine", "dot"]]
+Field = tuple[str, int, Literal["f32", "f32+i8", "f16", "i8"], Literal["cosine", "dot"]]
 # field, query of the field's dim, weight, curve of the dot product before it is weighted and summed
 Term = tuple[str, NDArray[np.float32], float, Literal["linear", "log"]]
 # weight, squash, bias, terms: a score of weight * squash(bias + the sum of the terms)

@@ -131,6 +131,26 @@ def test_i8_rows_are_written_as_the_page_says(tmp_path: Path) -> None:
         assert at == numbers.tobytes() + bytes(63) + step.tobytes()
 
 
+def test_sketches_are_written_as_the_page_says(tmp_path: Path) -> None:
+    index = _core.Index.open(str(tmp_path), TRUTH, [("wide", 70, "f32+i8", "cosine")])
+    index.append(np.arange(1, 6), [vectors(5, 70) - 4])
+    index.commit(1)
+    index.seal()
+    stored = (tmp_path / "rows-1.seg").read_bytes()
+    assert stored[60] == 3  # the header's element
+    rows = np.frombuffer(stored[8192 : 8192 + 5 * 320], "<f4").reshape(5, 80)[:, :70]
+    scale = (np.abs(rows.astype(float)).max(axis=1) / 127).astype("<f4")
+    whole = np.rint(rows / scale[:, None].astype(float)).astype(np.int8)
+    off = rows - whole * scale[:, None].astype(float)
+    slips = np.linalg.norm(off, axis=1) + 86 * 2.0**-24 * np.linalg.norm(rows.astype(float), axis=1)
+    for row, (numbers, slip, step) in enumerate(zip(whole, slips, scale, strict=True)):
+        at = stored[12288 + row * 104 :][:104]
+        assert at[:96] == padded(numbers.tobytes(), 96)
+        assert at[100:] == step.tobytes()
+        assert slip <= struct.unpack("<f", at[96:100])[0] <= slip * (1 + 1e-5)
+    assert len(stored) == 3 * 4096 + 4096 + 4
+
+
 ENTRY = 48 + len(encoded_fields())  # where the manifest's only segment is described
 SECOND_WORD = slice(ENTRY + 36, ENTRY + 44)
 

@@ -1,8 +1,10 @@
 // What orders: ranks that score rows, and the k best of them.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -57,10 +59,19 @@ struct Queries {
   std::vector<float> steps;
 };
 
+// How a query of length `reach` meets a field's sketches: a row's score and that of its sketch
+// differ by at most reach * slip + slack. Whatever is rounded on the way to either is in there.
+struct Rough {
+  Queries query;  // one, for i8 rows
+  double reach;
+  double slack;
+};
+
 struct ReadyTerm {
   Queries query;  // one
   float weight;
   Curve curve;
+  std::optional<Rough> rough = {};  // where sketches are less to read
 };
 
 struct ReadyRank {
@@ -70,19 +81,18 @@ struct ReadyRank {
   double bias;
 };
 
-// Rows of a block: the `count` whose numbers are in `which`, ascending; all of its first `count`
-// where there is no `which`.
-struct Picks {
-  const uint32_t* which;
-  size_t count;
-
-  size_t operator[](size_t i) const { return which == nullptr ? i : which[i]; }
-};
-
 // Scores the picked rows with one kernel call: scores[q * picks.count + i]. `rows` are as the
 // field stores them.
 void score_rows(const Kernels& kernels, const Queries& queries, const std::byte* rows, Picks picks,
                 float* scores);
+
+using FieldRows = std::array<const std::byte*, kMaxFields>;  // a block's rows of each field
+
+// What has to be read of a block: the fields, ascending.
+struct Reads {
+  std::vector<size_t> rows;
+  std::vector<size_t> sketches;
+};
 
 // Gives each row its key, by which rows are ordered, and turns keys into scores; all in double.
 //
@@ -94,22 +104,30 @@ class Scorer {
  public:
   Scorer(const Kernels& kernels, std::vector<ReadyRank> ranks);
 
-  const std::vector<size_t>& fields() const { return fields_; }  // those that are read, ascending
-
-  // One key for each pick. blocks[f] are rows of field f; REQUIRES picks.count <= kMaxBlockRows.
-  void keys(std::span<const std::byte* const, kMaxFields> blocks, Picks picks, double* keys) const;
+  // One key for each pick. REQUIRES rows[f] of each field that keys_read() names, and
+  // picks.count <= kMaxBlockRows.
+  void keys(const FieldRows& rows, Picks picks, double* keys) const;
   double score(double key) const;
+  const Reads& keys_read() const { return keys_read_; }
+
+  // Between what lies each pick's key, by sketches where terms have a rough query. REQUIRES what
+  // bounds_read() names. For one who reads no less that way it names no sketches.
+  void bounds(const FieldRows& rows, const FieldRows& sketches, Picks picks, double* lows,
+              double* highs) const;
+  const Reads& bounds_read() const { return bounds_read_; }
 
   static constexpr size_t kMaxBlockRows = 512;
 
  private:
-  void add_sums(const ReadyRank& rank, std::span<const std::byte* const, kMaxFields> blocks,
-                Picks picks, double* sums) const;
+  void add_sums(const ReadyRank& rank, const FieldRows& rows, Picks picks, double* sums) const;
+  void add_bounds(const ReadyRank& rank, const FieldRows& rows, const FieldRows& sketches,
+                  Picks picks, double* lows, double* highs) const;
   double direction() const;
 
   const Kernels& kernels_;
   std::vector<ReadyRank> ranks_;
-  std::vector<size_t> fields_;
+  Reads keys_read_;
+  Reads bounds_read_;
 };
 
 // The best `room` rows of all that were offered, in the order of ranks_before, whatever the order
@@ -132,6 +150,38 @@ class Best {
   // Rows that score less can't be among the best. NaN compares as less too.
   double threshold_ = -std::numeric_limits<double>::infinity();
   std::vector<ScoredRow> rows_;
+};
+
+// Rows that may be among the best `room` of all that were offered, where only bounds of their keys
+// are known: those whose upper bound reaches the `room`-th best lower one.
+class Contenders {
+ public:
+  explicit Contenders(size_t room) : room_(room) {}
+
+  // The picks of a block whose first row is at `position`; lows[i] <= key of pick i <= highs[i].
+  void offer(size_t position, Picks picks, const double* lows, const double* highs);
+  void join(Contenders& other);  // what was offered to `other`, which is empty then
+
+  // Have so many of those that were offered stayed that looking at them all is as quick?
+  bool are_many() const { return rows_.size() > kFew && rows_.size() * kShare > offered_; }
+  // Their positions, in no order.
+  std::vector<size_t> take();
+
+ private:
+  struct Row {
+    size_t position;
+    double low, high;
+  };
+  void cut();
+
+  static constexpr size_t kFew = 4096;  // so many cost nothing worth asking
+  static constexpr size_t kShare = 4;
+
+  size_t room_;
+  size_t offered_ = 0;
+  size_t cut_at_ = 256;
+  double threshold_ = -std::numeric_limits<double>::infinity();
+  std::vector<Row> rows_;
 };
 
 }  // namespace nearsight

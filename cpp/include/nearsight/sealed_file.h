@@ -44,6 +44,9 @@ class SealedFile {
   // `size` bytes of data, each block checked on its first use; any thread may ask at any time.
   // kCorruption if they touch a damaged block. REQUIRES size >= 1 and that they lie in the data.
   Result<const std::byte*> at(uint64_t offset, uint64_t size) const;
+  // The same in two: is it good, and where does the data begin.
+  Status check(uint64_t offset, uint64_t size) const;
+  const std::byte* data() const { return file_->bytes().data() + kPageBytes; }
   Status verify() const;                          // all of it
   Status damaged(const std::string& what) const;  // what to say of this file
 

@@ -25,15 +25,23 @@ inline size_t number_bytes(Element element) {
 // Bytes from one row of the field to the next: whole cache lines.
 size_t stride_bytes(const Field& field);
 
+// A row's sketch: its numbers as kI8 has them (types.h), as many as kernels of i8 rows take, then
+// an f32, the slip: at most so much do the row and a query of length 1 differ in their score from
+// the sketch and that query. Then the f32 by which the bytes are multiplied. 0: the field has none.
+size_t sketch_bytes(const Field& field);
+
 // A stretch of rows in ascending order of ids. What it has once answered never changes, and any
 // thread may ask at any time. REQUIRES count >= 1 and begin + count <= its rows.
 class Part {
  public:
   virtual ~Part() = default;
 
-  // `count` ids, or rows stride_bytes apart. kCorruption if they touch a damaged block.
+  // `count` ids; or the picks of the rows from `begin` on, which are stride_bytes apart; or of
+  // their sketches, sketch_bytes apart. kCorruption if they touch a damaged block. REQUIRES that
+  // the field has sketches.
   virtual Result<const RowId*> ids(size_t begin, size_t count) const = 0;
-  virtual Result<const std::byte*> rows(size_t field, size_t begin, size_t count) const = 0;
+  virtual Result<const std::byte*> rows(size_t field, size_t begin, Picks picks) const = 0;
+  virtual Result<const std::byte*> sketches(size_t field, size_t begin, Picks picks) const = 0;
 
   virtual bool is_saved() const = 0;
   virtual Status verify() const = 0;  // all of it
@@ -48,10 +56,12 @@ class Chunk final : public Part {
   size_t capacity() const { return capacity_; }
   RowId& id(size_t row) { return ids_[row]; }
   // stride_bytes to be filled, all of them: they are saved as they are.
-  std::byte* row(size_t field, size_t row) { return vectors_[field].get() + row * strides_[field]; }
+  std::byte* row(size_t field, size_t row) { return vectors_[field].at(row); }
+  std::byte* sketch(size_t field, size_t row) { return sketches_[field].at(row); }
 
   Result<const RowId*> ids(size_t begin, size_t count) const override;
-  Result<const std::byte*> rows(size_t field, size_t begin, size_t count) const override;
+  Result<const std::byte*> rows(size_t field, size_t begin, Picks picks) const override;
+  Result<const std::byte*> sketches(size_t field, size_t begin, Picks picks) const override;
   bool is_saved() const override { return false; }
   Status verify() const override { return Status::ok(); }
 
@@ -59,11 +69,18 @@ class Chunk final : public Part {
   struct Free {
     void operator()(std::byte* bytes) const;
   };
+  struct Room {
+    std::unique_ptr<std::byte[], Free> bytes;
+    size_t stride;
+
+    std::byte* at(size_t row) const { return bytes.get() + row * stride; }
+  };
+  Result<Room> room(size_t stride) const;
 
   size_t capacity_ = 0;
   std::vector<RowId> ids_;
-  std::vector<size_t> strides_;
-  std::vector<std::unique_ptr<std::byte[], Free>> vectors_;
+  std::vector<Room> vectors_;
+  std::vector<Room> sketches_;
 };
 
 inline constexpr size_t kChunkBytes = size_t{4} << 20;

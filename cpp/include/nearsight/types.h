@@ -29,14 +29,30 @@ struct Field {
   uint32_t dim;  // 1 .. kMaxDim
   Element element;
   Metric metric;
+  // Beside f32 rows of kCosine: a sketch of each, about a quarter of its bytes, by which a search
+  // tells the few rows that may be among the best. It changes how long a search takes, never what
+  // it finds.
+  bool has_sketch = false;
 
   bool operator==(const Field&) const = default;
 };
+
+// Where in a sketch (store.h) its slip stands, counted from its end; its scale comes after.
+inline constexpr size_t kSlipFromEnd = 2 * sizeof(float);
 
 inline constexpr uint32_t kMaxDim = 65536;
 inline constexpr size_t kMaxFields = 8;
 inline constexpr float kMaxMagnitude = 1e15f;  // in a kDot field: no dot product can overflow
 inline constexpr size_t kMaxNameBytes = 64;    // of a field's name, UTF-8
+
+// Rows of a block: the `count` whose numbers are in `which`, ascending; all of its first `count`
+// where there is no `which`.
+struct Picks {
+  const uint32_t* which;
+  size_t count;
+
+  size_t operator[](size_t i) const { return which == nullptr ? i : which[i]; }
+};
 
 struct ScoredRow {
   RowId id;

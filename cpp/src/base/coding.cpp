@@ -1,6 +1,11 @@
 #include "nearsight/coding.h"
 
 namespace nearsight {
+namespace {
+
+constexpr uint8_t kSketched = 3;  // what stands for an element of f32 with a sketch
+
+}  // namespace
 
 void Encoder::fields(std::span<const Field> fields) {
   number(static_cast<uint32_t>(fields.size()));
@@ -8,7 +13,7 @@ void Encoder::fields(std::span<const Field> fields) {
     number(static_cast<uint32_t>(field.name.size()));
     text(field.name);
     number(field.dim);
-    number(static_cast<uint8_t>(field.element));
+    number(field.has_sketch ? kSketched : static_cast<uint8_t>(field.element));
     number(static_cast<uint8_t>(field.metric));
   }
 }

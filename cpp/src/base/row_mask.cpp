@@ -8,6 +8,17 @@ namespace {
 
 size_t words_for(size_t size) { return (size + 63) / 64; }
 
+// std::popcount in plain steps, which compilers do for several words at once: not every baseline
+// CPU has an instruction for it.
+uint64_t bits_in(uint64_t word) {
+  word -= word >> 1 & 0x5555555555555555;
+  word = (word & 0x3333333333333333) + (word >> 2 & 0x3333333333333333);
+  word = (word + (word >> 4)) & 0x0f0f0f0f0f0f0f0f;
+  word += word >> 8;
+  word += word >> 16;
+  return (word + (word >> 32)) & 0x7f;
+}
+
 // The bits of [begin, end) that lie in word `index`. REQUIRES that at least one does.
 uint64_t bits_within(size_t index, size_t begin, size_t end) {
   uint64_t bits = ~uint64_t{0};
@@ -32,7 +43,11 @@ RowMask::RowMask(size_t size, bool value, uint64_t snapshot)
   clear_past_size();
 }
 
-size_t RowMask::count() const { return count_in(0, size_); }
+size_t RowMask::count() const {
+  uint64_t count = 0;
+  for (const uint64_t word : words_) count += bits_in(word);
+  return count;
+}
 
 size_t RowMask::count_in(size_t begin, size_t end) const {
   size_t count = 0;

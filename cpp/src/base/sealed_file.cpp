@@ -47,13 +47,18 @@ SealedFile::SealedFile(std::string path, std::unique_ptr<MappedFile> file, uint6
       block_is_good_(std::make_unique<std::atomic<bool>[]>(blocks())) {}
 
 Result<const std::byte*> SealedFile::at(uint64_t offset, uint64_t size) const {
+  if (Status status = check(offset, size); !status.is_ok()) return status;
+  return data() + offset;
+}
+
+Status SealedFile::check(uint64_t offset, uint64_t size) const {
   const uint64_t last = (offset + size - 1) / kBlockBytes;
   for (uint64_t block = offset / kBlockBytes; block <= last; ++block) {
     if (block_is_good_[block].load(std::memory_order_acquire)) continue;
     if (Status status = check_table(); !status.is_ok()) return status;
     if (Status status = check_block(block); !status.is_ok()) return status;
   }
-  return file_->bytes().data() + kPageBytes + offset;
+  return Status::ok();
 }
 
 Status SealedFile::verify() const {

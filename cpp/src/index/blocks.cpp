@@ -15,13 +15,20 @@ constexpr size_t kReadBytes = size_t{128} << 10;
 // What one thread does before it asks for more: long beside the asking, short beside a search.
 constexpr size_t kTaskBytes = size_t{2} << 20;
 
+// Tasks of a few picked rows span more words, but there are enough of them to share.
+constexpr size_t kMostShare = 32;
+
 // Rows that are left out cost about as much as reading them where rows are short: the memory's
 // stream is broken. Measured: of rows up to this size from 3/8 on, of longer ones from 3/4 on.
 constexpr size_t kShortRowBytes = 1024;
 
 bool is_dense(size_t picked, size_t span, size_t row_bytes) {
-  return picked * 8 >= span * (row_bytes <= kShortRowBytes ? 3 : 6);
+  return span <= Scorer::kMaxBlockRows &&
+         picked * 8 >= span * (row_bytes <= kShortRowBytes ? 3 : 6);
 }
+
+// Are so few picked that a block of as many as are read at once spans further words?
+bool is_sparse(size_t picked, size_t words) { return picked * 8 < words * kWordBits * 3; }
 
 }  // namespace
 
@@ -31,8 +38,12 @@ Selection::Selection(const Contents& contents, const RowMask* mask, size_t row_b
       mask_(mask == nullptr ? nullptr : mask->words().data()),
       words_(contents.live.words().size()),
       row_bytes_(row_bytes),
-      rows_at_once_(std::clamp<size_t>(kReadBytes / row_bytes, 1, Scorer::kMaxBlockRows)),
-      task_words_(std::max<size_t>(1, kTaskBytes / row_bytes / kWordBits)) {}
+      rows_at_once_(std::clamp<size_t>(kReadBytes / row_bytes, 1, Scorer::kMaxBlockRows)) {
+  const size_t rows = std::max<size_t>(1, (mask == nullptr ? contents.live : *mask).count());
+  const size_t rows_a_task = std::max(kWordBits, kTaskBytes / row_bytes);
+  task_words_ =
+      std::max(rows_a_task / kWordBits, std::min(rows_a_task * words_ / rows, words_ / kMostShare));
+}
 
 size_t Selection::tasks() const { return (words_ + task_words_ - 1) / task_words_; }
 
@@ -54,31 +65,38 @@ bool Blocks::next() {
 
 // Picks from the next words that have any; false at the end of the task.
 bool Blocks::gather() {
-  const size_t at_once = std::max<size_t>(1, selection_.rows_at_once_ / kWordBits);
   taken_ = count_ = 0;
   while (count_ == 0 && word_ < end_) {
     while (part_->end() <= word_ * kWordBits) ++part_;
     const size_t part_end = (part_->end() + kWordBits - 1) / kWordBits;
     base_ = word_ * kWordBits - part_->begin;
-    word_ += gather_words(std::min({at_once, part_end - word_, end_ - word_}));
+    gather_until(std::min(part_end, end_));
   }
   return count_ > 0;
 }
 
-size_t Blocks::gather_words(size_t words) {
-  for (size_t i = 0; i < words; ++i) {
-    const auto first = static_cast<uint32_t>(i * kWordBits);
-    uint64_t bits = selection_.word(word_ + i);
-    if (bits == ~uint64_t{0}) {
-      for (uint32_t bit = 0; bit < kWordBits; ++bit) picks_[count_ + bit] = first + bit;
-      count_ += kWordBits;
-      continue;
-    }
-    for (; bits != 0; bits &= bits - 1) {
-      picks_[count_++] = first + static_cast<uint32_t>(std::countr_zero(bits));
-    }
+// At least as many words as are read at once where all is picked, and while few are, more of them,
+// so that what will be read can be asked for long before.
+void Blocks::gather_until(size_t end) {
+  const size_t at_once = std::max<size_t>(1, selection_.rows_at_once_ / kWordBits);
+  const size_t enough = std::min(selection_.rows_at_once_, picks_.size() - kWordBits);
+  for (size_t words = 0; word_ < end; ++words, ++word_) {
+    const bool is_more_wanted = count_ < enough && is_sparse(count_, words);
+    if (words >= at_once && !is_more_wanted) return;
+    gather_word(static_cast<uint32_t>(words * kWordBits));
   }
-  return words;
+}
+
+void Blocks::gather_word(uint32_t first) {
+  uint64_t bits = selection_.word(word_);
+  if (bits == ~uint64_t{0}) {
+    for (uint32_t bit = 0; bit < kWordBits; ++bit) picks_[count_ + bit] = first + bit;
+    count_ += kWordBits;
+    return;
+  }
+  for (; bits != 0; bits &= bits - 1) {
+    picks_[count_++] = first + static_cast<uint32_t>(std::countr_zero(bits));
+  }
 }
 
 // The next of the gathered picks as a block that counts from the first of them.

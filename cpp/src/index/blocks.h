@@ -56,7 +56,8 @@ class Blocks {
 
  private:
   bool gather();
-  size_t gather_words(size_t words);
+  void gather_until(size_t end);
+  void gather_word(uint32_t first);
   void cut();
 
   const Selection& selection_;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "bytes.h"
 #include "nearsight/store.h"
 
 namespace nearsight {
@@ -59,22 +60,6 @@ uint16_t to_half(float value) {
   return static_cast<uint16_t>(sign | (exponent_moved + 0xfff + odd) >> 13);
 }
 
-// For i8 rows: the query in whole numbers of the smallest step that lets no sum overflow.
-void append_whole(Queries& queries, const float* numbers) {
-  double sum = 0, largest = 0;
-  for (size_t i = 0; i < queries.dim; ++i) {
-    sum += std::fabs(numbers[i]);
-    largest = std::max<double>(largest, std::fabs(numbers[i]));
-  }
-  const auto room = static_cast<double>(kMaxQuerySum - queries.dim);  // for rounding
-  const double step = std::max(largest / INT16_MAX, sum / room);
-  for (size_t i = 0; i < queries.dim; ++i) {
-    const double whole = step == 0 ? 0 : std::nearbyint(numbers[i] / step);
-    queries.whole.push_back(static_cast<int16_t>(whole));
-  }
-  queries.steps.push_back(static_cast<float>(step));
-}
-
 // Leaves out the zeros at both ends of the only query, in whole steps of what kernels take.
 void trim(Queries& query) {
   std::vector<float>& numbers = query.numbers;
@@ -87,18 +72,6 @@ void trim(Queries& query) {
   query.dim = (last - query.first + kDimStep - 1) / kDimStep * kDimStep;
   numbers.erase(numbers.begin(), numbers.begin() + static_cast<ptrdiff_t>(query.first));
   numbers.resize(query.dim);
-}
-
-// The row's numbers as bytes times a scale, which stands at the end.
-void encode_i8(const Field& field, const float* row, double scale, std::byte* out) {
-  double largest = 0;
-  for (size_t i = 0; i < field.dim; ++i) largest = std::max(largest, std::fabs(row[i] * scale));
-  const auto step = static_cast<float>(largest / INT8_MAX);
-  for (size_t i = 0; i < field.dim; ++i) {
-    const double whole = step == 0 ? 0 : std::nearbyint(row[i] * scale / step);
-    out[i] = static_cast<std::byte>(static_cast<int8_t>(std::clamp(whole, -127.0, 127.0)));
-  }
-  std::memcpy(out + stride_bytes(field) - sizeof step, &step, sizeof step);
 }
 
 Status check_terms(std::span<const Rank> ranks) {
@@ -136,6 +109,9 @@ Status check_fields(std::span<const Field> fields) {
       return Status::invalid_argument(quoted(field) + ": dim is 1 to " + std::to_string(kMaxDim) +
                                       ", not " + std::to_string(field.dim));
     }
+    if (field.has_sketch && (field.element != Element::kF32 || field.metric != Metric::kCosine)) {
+      return Status::invalid_argument(quoted(field) + ": only f32 rows of cosines have sketches");
+    }
     for (const Field& earlier : fields.first(i)) {
       if (earlier.name == field.name) {
         return Status::invalid_argument(quoted(field) + " is named twice");
@@ -161,7 +137,11 @@ Status check_row(const Field& field, const float* row) {
 void encode_row(const Field& field, const float* row, std::byte* out) {
   const double scale = scale_of(field, row);
   std::memset(out, 0, stride_bytes(field));
-  if (field.element == Element::kI8) return encode_i8(field, row, scale, out);
+  if (field.element == Element::kI8) {
+    const float step = to_bytes({row, field.dim}, scale, out);
+    std::memcpy(out + stride_bytes(field) - sizeof step, &step, sizeof step);
+    return;
+  }
   for (size_t i = 0; i < field.dim; ++i) {
     const auto number = static_cast<float>(row[i] * scale);
     if (field.element == Element::kF32) {
@@ -221,7 +201,7 @@ Result<Queries> ready_queries(std::span<const Field> fields, const std::string& 
     float* const numbers = ready.numbers.data() + q * ready.dim;
     const double scale = scale_of(field, query);
     for (size_t i = 0; i < field.dim; ++i) numbers[i] = static_cast<float>(query[i] * scale);
-    if (field.element == Element::kI8) append_whole(ready, numbers);
+    if (field.element == Element::kI8) append_whole(ready, {numbers, ready.dim});
   }
   if (count == 1 && field.element != Element::kI8) trim(ready);
   return ready;
@@ -245,7 +225,9 @@ Result<std::vector<ReadyRank>> ready_ranks(std::span<const Field> fields,
       }
       auto query = ready_queries(fields, term.field, term.query, 1);
       if (!query.is_ok()) return query.status();
-      ready.back().terms.push_back({std::move(query.value()), term.weight, term.curve});
+      auto rough = rough_of(fields[query.value().field], query.value());
+      ready.back().terms.push_back(
+          {std::move(query.value()), term.weight, term.curve, std::move(rough)});
     }
   }
   return ready;

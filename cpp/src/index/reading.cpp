@@ -63,7 +63,7 @@ Status Snapshot::read(size_t field, std::span<const RowId> ids, float* out) cons
       if (!place.value()) {
         return Status::invalid_argument("there is no row " + std::to_string(id));
       }
-      auto row = place.value()->part->part->rows(field, place.value()->row, 1);
+      auto row = place.value()->part->part->rows(field, place.value()->row, {nullptr, 1});
       if (!row.is_ok()) return row.status();
       decode_row(wanted, row.value(), out);
       out += wanted.dim;

@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "block_reads.h"
 #include "blocks.h"
+#include "contending.h"
 #include "door.h"
 #include "nearsight/guard.h"
 #include "nearsight/index.h"
@@ -14,40 +16,9 @@ namespace {
 // So many queries are scored before a block's scores are looked at.
 constexpr size_t kQueriesAtOnce = 64;
 
-size_t bytes_of(std::span<const Field> fields, std::span<const size_t> read) {
-  size_t bytes = 0;
-  for (const size_t field : read) bytes += stride_bytes(fields[field]);
-  return bytes;
-}
-
 Status check_count(size_t count, const char* what) {
   if (count > 0) return Status::ok();
   return Status::invalid_argument(std::string(what) + " is 0: it is at least 1");
-}
-
-// Of scores of a whole span those that were picked, at the front. REQUIRES picks to ascend.
-template <class Score>
-void keep_picked(const Block& block, Score* scores) {
-  if (!block.is_dense || block.picks.which == nullptr) return;
-  for (size_t i = 0; i < block.picks.count; ++i) scores[i] = scores[block.picks[i]];
-}
-
-// What a kernel is told to score.
-Picks scored(const Block& block) {
-  return block.is_dense ? Picks{nullptr, block.span} : block.picks;
-}
-
-// One key for each pick of the block.
-Status keys_of(const Block& block, const Scorer& scorer, double* keys) {
-  std::array<const std::byte*, kMaxFields> rows{};
-  for (const size_t field : scorer.fields()) {
-    auto found = block.part->part->rows(field, block.row, block.span);
-    if (!found.is_ok()) return found.status();
-    rows[field] = found.value();
-  }
-  scorer.keys(rows, scored(block), keys);
-  keep_picked(block, keys);
-  return Status::ok();
 }
 
 // The best rows of all workers, whose own are empty then.
@@ -65,9 +36,9 @@ class ManyBest {
   Status offer(const Block& block, const Kernels& kernels, std::span<const Queries> groups) {
     auto ids = block.part->part->ids(block.row, block.span);
     if (!ids.is_ok()) return ids.status();
-    auto rows = block.part->part->rows(groups[0].field, block.row, block.span);
-    if (!rows.is_ok()) return rows.status();
     const Picks picks = scored(block);
+    auto rows = block.part->part->rows(groups[0].field, block.row, picks);
+    if (!rows.is_ok()) return rows.status();
     auto best = bests_.begin();
     for (const Queries& queries : groups) {
       score_rows(kernels, queries, rows.value(), picks, scores_.data());
@@ -125,8 +96,12 @@ Result<std::vector<ScoredRow>> Snapshot::search(std::span<const Rank> ranks, siz
     if (offset >= size()) return std::vector<ScoredRow>();
 
     const Scorer scorer(*state_->kernels, std::move(ready.value()));
-    const Selection selection(state_->contents, mask, bytes_of(*state_->fields, scorer.fields()));
     const size_t room = offset + std::min(k, size() - offset);
+    auto contenders = contending(state_->contents, *state_->fields, scorer, mask, room, threads);
+    if (!contenders.is_ok()) return contenders.status();
+    const RowMask* const asked = contenders.value() ? &*contenders.value() : mask;
+    const Selection selection(state_->contents, asked,
+                              bytes_read(*state_->fields, scorer.keys_read()));
     std::vector<Best> bests(workers_of(selection.tasks(), threads), Best(room));
     Status status = run_tasks(selection.tasks(), threads, [&](size_t worker, size_t task) {
       double keys[Scorer::kMaxBlockRows];
@@ -160,7 +135,8 @@ Result<std::vector<std::vector<ScoredRow>>> Snapshot::search_many(const std::str
     if (groups.value().empty()) return std::vector<std::vector<ScoredRow>>();
 
     const size_t read = groups.value()[0].field;
-    const Selection selection(state_->contents, mask, bytes_of(*state_->fields, {&read, 1}));
+    const Selection selection(state_->contents, mask,
+                              bytes_read(*state_->fields, Reads{{read}, {}}));
     std::vector<ManyBest> bests(workers_of(selection.tasks(), threads),
                                 ManyBest(count, std::min(k, std::max<size_t>(1, size()))));
     Status status = run_tasks(selection.tasks(), threads, [&](size_t worker, size_t task) {
@@ -185,7 +161,7 @@ Result<RowMask> Snapshot::at_least(std::span<const Rank> ranks, double threshold
     if (!ready.is_ok()) return ready.status();
     const Scorer scorer(*state_->kernels, std::move(ready.value()));
     const Selection selection(state_->contents, nullptr,
-                              bytes_of(*state_->fields, scorer.fields()));
+                              bytes_read(*state_->fields, scorer.keys_read()));
     RowMask mask(positions(), false, state_->serial);  // tasks set bits in words of their own
     Status status = run_tasks(selection.tasks(), threads, [&](size_t, size_t task) {
       double keys[Scorer::kMaxBlockRows];

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "bytes.h"
 #include "door.h"
 #include "nearsight/filter.h"
 
@@ -115,6 +116,8 @@ void Index::Writer::add(RowId id, std::span<const std::span<const float>> vector
   for (size_t f = 0; f < vectors.size(); ++f) {
     const Field& field = (*fields_)[f];
     encode_row(field, vectors[f].data() + row * field.dim, chunk.row(f, part.rows));
+    if (!field.has_sketch) continue;
+    encode_sketch(field, chunk.row(f, part.rows), chunk.sketch(f, part.rows));
   }
   next_.live.set(part.end());
   ++part.rows;
@@ -162,7 +165,7 @@ Status Index::Writer::seal() {
 
 size_t Index::Writer::fresh_bytes() const {
   size_t bytes = 0;
-  for (const Field& field : *fields_) bytes += stride_bytes(field);
+  for (const Field& field : *fields_) bytes += stride_bytes(field) + sketch_bytes(field);
   size_t rows = 0;
   for (const PlacedPart& placed : next_.parts) rows += placed.part->is_saved() ? 0 : placed.rows;
   return rows * bytes;

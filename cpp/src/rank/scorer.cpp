@@ -1,40 +1,9 @@
 #include <algorithm>
-#include <cmath>
 
+#include "curves.h"
 #include "nearsight/rank.h"
 
 namespace nearsight {
-namespace {
-
-double curved(Curve curve, float score) {
-  return curve == Curve::kLinear ? score : std::log(std::max(score, kLogFloor));
-}
-
-double squashed(Squash squash, double sum) {
-  switch (squash) {
-    case Squash::kLinear:
-      break;
-    case Squash::kSigmoid:
-      return 1 / (1 + std::exp(-sum));
-    case Squash::kExp:
-      return std::exp(sum);
-  }
-  return sum;
-}
-
-// Huge weights can overflow, and infinity minus infinity is not a number: such a row still has a
-// place, at the very end.
-double placed(double sum) {
-  constexpr double kMost = std::numeric_limits<double>::max();
-  return std::isnan(sum) ? -kMost : std::clamp(sum, -kMost, kMost);
-}
-
-double weighed(const ReadyRank& rank, double sum) {
-  return rank.weight * placed(squashed(rank.squash, rank.bias + sum));
-}
-
-}  // namespace
-
 void score_rows(const Kernels& kernels, const Queries& queries, const std::byte* rows, Picks picks,
                 float* scores) {
   const auto& [count, field, element, first, dim, stride, numbers, whole, steps] = queries;
@@ -57,25 +26,29 @@ void score_rows(const Kernels& kernels, const Queries& queries, const std::byte*
 Scorer::Scorer(const Kernels& kernels, std::vector<ReadyRank> ranks)
     : kernels_(kernels), ranks_(std::move(ranks)) {
   for (const ReadyRank& rank : ranks_) {
-    for (const ReadyTerm& term : rank.terms) fields_.push_back(term.query.field);
+    for (const ReadyTerm& term : rank.terms) {
+      keys_read_.rows.push_back(term.query.field);
+      (term.rough ? bounds_read_.sketches : bounds_read_.rows).push_back(term.query.field);
+    }
   }
-  std::sort(fields_.begin(), fields_.end());
-  fields_.erase(std::unique(fields_.begin(), fields_.end()), fields_.end());
+  for (auto* fields : {&keys_read_.rows, &bounds_read_.rows, &bounds_read_.sketches}) {
+    std::sort(fields->begin(), fields->end());
+    fields->erase(std::unique(fields->begin(), fields->end()), fields->end());
+  }
 }
 
-void Scorer::keys(std::span<const std::byte* const, kMaxFields> blocks, Picks picks,
-                  double* keys) const {
+void Scorer::keys(const FieldRows& rows, Picks picks, double* keys) const {
   const size_t count = picks.count;
   std::fill_n(keys, count, 0.0);
   if (ranks_.size() == 1) {
-    add_sums(ranks_[0], blocks, picks, keys);
+    add_sums(ranks_[0], rows, picks, keys);
     const double sign = direction();
     for (size_t i = 0; i < count; ++i) keys[i] = sign * placed(keys[i]);
     return;
   }
   for (const ReadyRank& rank : ranks_) {
     double sums[kMaxBlockRows] = {};
-    add_sums(rank, blocks, picks, sums);
+    add_sums(rank, rows, picks, sums);
     for (size_t i = 0; i < count; ++i) keys[i] += weighed(rank, sums[i]);
   }
   for (size_t i = 0; i < count; ++i) keys[i] = placed(keys[i]);
@@ -85,11 +58,11 @@ double Scorer::score(double key) const {
   return ranks_.size() == 1 ? placed(weighed(ranks_[0], direction() * key)) : key;
 }
 
-void Scorer::add_sums(const ReadyRank& rank, std::span<const std::byte* const, kMaxFields> blocks,
-                      Picks picks, double* sums) const {
+void Scorer::add_sums(const ReadyRank& rank, const FieldRows& rows, Picks picks,
+                      double* sums) const {
   float scores[kMaxBlockRows];
   for (const ReadyTerm& term : rank.terms) {
-    score_rows(kernels_, term.query, blocks[term.query.field], picks, scores);
+    score_rows(kernels_, term.query, rows[term.query.field], picks, scores);
     const double weight = term.weight;
     for (size_t i = 0; i < picks.count; ++i) sums[i] += weight * curved(term.curve, scores[i]);
   }

@@ -21,7 +21,8 @@ inline constexpr uint32_t kFormatVersion = 1;
 inline constexpr std::string_view kManifestMagic = "NSCACHE\n";
 inline constexpr std::string_view kSegmentMagic = "NSROWS1\n";
 
-// With 8 fields of 65536 f32 a row has 2^21 bytes: 2^40 rows can't overflow 64 bits.
+// With 8 fields of 65536 f32 and sketches a row has less than 2^22 bytes: 2^40 rows can't overflow
+// 64 bits.
 inline constexpr uint64_t kMaxRows = uint64_t{1} << 40;
 
 inline constexpr CacheNames kNames{"manifest", "rows"};
@@ -33,6 +34,8 @@ struct Layout {
     for (size_t f = 0; f < fields.size(); ++f) {
       vectors[f] = size;
       size = padded(size + rows * stride_bytes(fields[f]));
+      sketches[f] = size;
+      size = padded(size + rows * sketch_bytes(fields[f]));
     }
   }
 
@@ -41,6 +44,7 @@ struct Layout {
   }
 
   std::array<uint64_t, kMaxFields> vectors{};
+  std::array<uint64_t, kMaxFields> sketches{};
   uint64_t size;
 };
 

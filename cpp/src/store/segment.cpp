@@ -31,7 +31,10 @@ Result<std::shared_ptr<const Segment>> Segment::open(const Directory& directory,
 Segment::Segment(std::unique_ptr<const SealedFile> file, uint64_t number, uint64_t rows,
                  std::span<const Field> fields)
     : file_(std::move(file)), number_(number), layout_(rows, fields) {
-  for (const Field& field : fields) strides_.push_back(stride_bytes(field));
+  for (const Field& field : fields) {
+    strides_.push_back(stride_bytes(field));
+    sketch_strides_.push_back(sketch_bytes(field));
+  }
 }
 
 Result<const RowId*> Segment::ids(size_t begin, size_t count) const {
@@ -40,9 +43,25 @@ Result<const RowId*> Segment::ids(size_t begin, size_t count) const {
   return reinterpret_cast<const RowId*>(bytes.value());
 }
 
-Result<const std::byte*> Segment::rows(size_t field, size_t begin, size_t count) const {
+Result<const std::byte*> Segment::rows(size_t field, size_t begin, Picks picks) const {
   const size_t stride = strides_[field];
-  return file_->at(layout_.vectors[field] + begin * stride, count * stride);
+  return picked(layout_.vectors[field] + begin * stride, stride, picks);
+}
+
+Result<const std::byte*> Segment::sketches(size_t field, size_t begin, Picks picks) const {
+  const size_t stride = sketch_strides_[field];
+  return picked(layout_.sketches[field] + begin * stride, stride, picks);
+}
+
+// What lies between picks is not touched, unless that is little.
+Result<const std::byte*> Segment::picked(uint64_t from, size_t stride, Picks picks) const {
+  const size_t span = (picks[picks.count - 1] + 1) * stride;
+  if (picks.which == nullptr || span <= picks.count * kBlockBytes) return file_->at(from, span);
+  for (size_t i = 0; i < picks.count; ++i) {
+    const Status status = file_->check(from + picks.which[i] * stride, stride);
+    if (!status.is_ok()) return status;
+  }
+  return file_->data() + from;
 }
 
 }  // namespace nearsight

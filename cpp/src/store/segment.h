@@ -37,15 +37,19 @@ class Segment final : public Part {
   uint32_t table_crc() const { return file_->table_crc(); }
 
   Result<const RowId*> ids(size_t begin, size_t count) const override;
-  Result<const std::byte*> rows(size_t field, size_t begin, size_t count) const override;
+  Result<const std::byte*> rows(size_t field, size_t begin, Picks picks) const override;
+  Result<const std::byte*> sketches(size_t field, size_t begin, Picks picks) const override;
   bool is_saved() const override { return true; }
   Status verify() const override { return file_->verify(); }
 
  private:
+  Result<const std::byte*> picked(uint64_t from, size_t stride, Picks picks) const;
+
   std::unique_ptr<const SealedFile> file_;
   uint64_t number_;
   Layout layout_;
   std::vector<size_t> strides_;
+  std::vector<size_t> sketch_strides_;
 };
 
 }  // namespace nearsight

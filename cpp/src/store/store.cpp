@@ -43,14 +43,20 @@ Status copy_ids(const Contents& now, size_t first, SealedWriter& out) {
   });
 }
 
-Status copy_vectors(const Contents& now, size_t first, size_t field, size_t stride,
-                    SealedWriter& out) {
+// What Part::rows or Part::sketches gives; no bytes, nothing to copy.
+using Give = Result<const std::byte*> (Part::*)(size_t field, size_t begin, Picks picks) const;
+
+Status copy(const Contents& now, size_t first, Give give, size_t field, size_t stride,
+            SealedWriter& out) {
+  if (stride == 0) return Status::ok();
   const size_t most = rows_at_once(stride);
-  return walk(now, now.live, first, most, [&](const PlacedPart& from, size_t row, size_t count) {
-    auto rows = from.part->rows(field, row, count);
-    if (!rows.is_ok()) return rows.status();
-    return out.put(std::span(rows.value(), count * stride));
-  });
+  Status status =
+      walk(now, now.live, first, most, [&](const PlacedPart& from, size_t row, size_t count) {
+        auto bytes = (*from.part.*give)(field, row, {nullptr, count});
+        if (!bytes.is_ok()) return bytes.status();
+        return out.put(std::span(bytes.value(), count * stride));
+      });
+  return status.is_ok() ? out.pad(kPageBytes) : status;
 }
 
 Result<uint32_t> write_rows(const Contents& now, size_t first, const std::string& header,
@@ -59,9 +65,10 @@ Result<uint32_t> write_rows(const Contents& now, size_t first, const std::string
   if (Status status = copy_ids(now, first, out); !status.is_ok()) return status;
   if (Status status = out.pad(kPageBytes); !status.is_ok()) return status;
   for (size_t f = 0; f < fields.size(); ++f) {
-    Status status = copy_vectors(now, first, f, stride_bytes(fields[f]), out);
+    Status status = copy(now, first, &Part::rows, f, stride_bytes(fields[f]), out);
     if (!status.is_ok()) return status;
-    if (status = out.pad(kPageBytes); !status.is_ok()) return status;
+    status = copy(now, first, &Part::sketches, f, sketch_bytes(fields[f]), out);
+    if (!status.is_ok()) return status;
   }
   return out.end();
 }

@@ -34,6 +34,7 @@ EMBEDDING = "embedding"
 PREDICTION = "prediction"
 
 _MOST_THREADS = 4  # memory is the limit, and more do not read it faster
+_SKETCHED_DIM = 64  # shorter rows take as long to be told apart as to be scored
 
 # What the core ranks by, as its stub has it: field, query, weight, curve; weight, squash, bias,
 # terms.
@@ -89,7 +90,8 @@ class Caches(NamedTuple):
 
 
 def _fields(dim: int, labels: int) -> "list[_core.Field]":
-    fields: list[_core.Field] = [(EMBEDDING, dim, "f32", "cosine")]
+    element: Literal["f32", "f32+i8"] = "f32+i8" if dim >= _SKETCHED_DIM else "f32"
+    fields: list[_core.Field] = [(EMBEDDING, dim, element, "cosine")]
     if labels:
         fields.append((PREDICTION, labels, "f16", "dot"))
     return fields

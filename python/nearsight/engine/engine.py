@@ -17,7 +17,6 @@ from nearsight.truth import Truth, commits, compact
 T = TypeVar("T")
 
 _LOOK_AGAIN = 0.02  # seconds between two looks whether a cache is being built anew
-
 _REPLAY_ROWS = 1024
 _REPLAY_PAGES = 64  # so many are published at once: some 65,000 rows in memory, then on disk
 
