@@ -18,7 +18,7 @@ from nearsight import app, embedders
 from nearsight.adding.items import Item, details_of
 from nearsight.embedders import Embedded, Embedder, OnnxEmbedder
 from nearsight.embedders.card import read_card
-from nearsight.engine import EMBEDDING, Index, kernel
+from nearsight.engine import EMBEDDING, Index, fields, kernel
 from nearsight.engine import version as core_version
 from nearsight.errors import ArgumentError, NearsightError
 from nearsight.truth import NewAnnotation, NewEmbedding, NewInput, Truth
@@ -77,7 +77,7 @@ def exact_search(rows: NDArray[np.float32]) -> Callable[[NDArray[np.float32], in
     >>> exact_search(rows)(rows[1], 1)[0].tolist()
     [1]
     """
-    index = Index.open("", _TRUTH, [(EMBEDDING, rows.shape[1], "f32", "cosine")])
+    index = Index.open("", _TRUTH, fields(rows.shape[1], 0))
     index.append(np.arange(1, len(rows) + 1, dtype=np.uint64), [rows])  # 0 is no id
     index.commit(1)
     snapshot = index.snapshot()

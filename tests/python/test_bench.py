@@ -18,7 +18,7 @@ from nearsight.demo import PHOTOS
 
 def test_exact_search_agrees_with_its_opponents() -> None:
     records = {str(r["who"]): r for r in search.run(n=2000, dim=67, k=5, rounds=3)}
-    assert set(records) == {"nearsight", "numpy", "hnswlib"}
+    assert set(records) == {"nearsight", "numpy", "hnswlib", "memory"}
     for name, record in records.items():
         assert (record["n"], record["dim"], record["threads"]) == (2000, 67, 1)
         if "note" in record:
@@ -27,6 +27,8 @@ def test_exact_search_agrees_with_its_opponents() -> None:
         assert record["agrees"] is True
         assert 0 < float(str(record["best_ms"])) <= float(str(record["median_ms"]))
     assert records["nearsight"]["times_of_nearsight"] == 1
+    memory = records["memory"]
+    assert memory["met"] is (float(str(memory["times_of_nearsight"])) >= 0.95)
 
 
 def test_disagreement_is_seen() -> None:
@@ -102,7 +104,7 @@ def test_the_table_has_a_line_for_each_record(capsys: pytest.CaptureFixture[str]
     assert main(["bench", "search", "--n", "500", "--dim", "16", "--rounds", "1"]) == 0
     head, *rows = capsys.readouterr().out.splitlines()
     assert head.startswith("search: n 500, dim 16, k 10, threads 1, rounds 1")
-    assert [row.split()[0] for row in rows] == ["nearsight", "numpy", "hnswlib"]
+    assert [row.split()[0] for row in rows] == ["nearsight", "numpy", "hnswlib", "memory"]
     assert set(BENCHMARKS) == {"ingest", "search", "vectors", "filters", "import"}
 
 
@@ -121,6 +123,18 @@ def test_filters_are_right_and_set_beside_sqlite_and_numpy(
     assert all(record["met"] is (record["best_ms"] <= 50) for record in asked)
     assert {record["matches"] > 0 for record in asked if "50 %" in record["who"]} == {True}
     assert all("sqlite_count_ms" in record for record in asked if record["who"] == "range 10 %")
+
+
+def test_kept_inputs_are_used_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = ["--dim", "8", "--rounds", "1", "--keep", str(tmp_path / "kept")]
+    assert main(["bench", "filters", "--inputs", "200", *settings]) == 0
+    (file,) = (tmp_path / "kept").glob("*.ns")
+    filled = file.stat().st_mtime_ns, file.stat().st_ino
+    assert main(["bench", "filters", "--inputs", "200", *settings]) == 0
+    assert (file.stat().st_mtime_ns, file.stat().st_ino) == filled
+    capsys.readouterr()
+    with pytest.raises(ArgumentError, match="holds 200 inputs, not 300: give --inputs 200"):
+        filters.measure(str(tmp_path / "kept"), 300, 8, 1, 1)
 
 
 def test_a_wrong_answer_to_a_filter_is_seen(tmp_path: Path) -> None:

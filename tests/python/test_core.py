@@ -368,12 +368,7 @@ def test_an_erased_row_is_found_no_more_and_inverting_does_not_bring_it_back() -
         (TRUTH, [("x", 0, "f32", "dot")], ValueError, "dim is 1 to 65536, not 0"),
         (TRUTH, [("x", -1, "f32", "dot")], ValueError, "dim is -1"),
         (TRUTH, [("x", 2**80, "f32", "dot")], ValueError, "dim is 1 to 65536"),
-        (
-            TRUTH,
-            [("x", 1, "f64", "dot")],
-            ValueError,
-            "'f16' or 'i8', not 'f64'",
-        ),
+        (TRUTH, [("x", 1, "f64", "dot")], ValueError, "'f16' or 'i8', not 'f64'"),
         (TRUTH, [("x", 1, "f32", "l2")], ValueError, "'cosine' or 'dot', not 'l2'"),
         (TRUTH, [("x", 1)], ValueError, "a field is a tuple"),
         (TRUTH, [5], ValueError, "a field is a tuple"),

@@ -23,6 +23,7 @@ from nearsight import App, diagnosis
 from nearsight.bench.measure import ONE_THREAD, Record, in_new_python, middle, take_turns
 from nearsight.bench.questions import Question, questions
 from nearsight.bench.stock import RATES, Fake, Stock
+from nearsight.errors import ArgumentError
 
 _ALLOWED_MS = 50
 _K = 10
@@ -43,24 +44,36 @@ print_opening(sys.argv[1], sys.argv[2], int(sys.argv[3]))
 Pixels = NDArray[np.uint8]
 
 
-def run(inputs: int = 100_000, dim: int = 512, rounds: int = 5, seed: int = 1) -> list[Record]:
+def run(
+    inputs: int = 100_000,
+    dim: int = 512,
+    rounds: int = 5,
+    seed: int = 1,
+    keep: Path | None = None,
+) -> list[Record]:
     """Records of the openings, then one for each filter; `agrees` says whether all was right.
 
-    The files, about 8 KB for each input, lie in the folder for temporary files meanwhile.
+    The files, about 9 KB for each input, lie in the folder for temporary files meanwhile, or in
+    `keep`, where they stay and are used again: fill it once for the same `inputs`, `dim`, `seed`.
     """
+    if keep is not None:
+        keep.mkdir(parents=True, exist_ok=True)
+        return in_new_python(_CODE, keep, inputs, dim, rounds, seed, environment=ONE_THREAD)
     with tempfile.TemporaryDirectory(prefix="nearsight-bench-") as home:
         return in_new_python(_CODE, home, inputs, dim, rounds, seed, environment=ONE_THREAD)
 
 
 def measure(home: str, n: int, dim: int, rounds: int, seed: int) -> None:
-    """Measure in this process, and print the records."""
+    """Measure in this process, and print the records. What `home` holds already is not filled."""
     path, stock = Path(home) / "bench.ns", Stock(n, dim, seed)
     base: Record = {"bench": "filters", "inputs": n, "dim": dim, "k": _K, "rounds": rounds}
-    diagnosis.invent(path, stock.embedder, stock.batches())
-    for who in ("first opening", "opening"):  # the first makes the cache of the truth
+    if not path.exists():
+        diagnosis.invent(path, stock.embedder, stock.batches())
+    for who in ("first opening", "opening"):  # the first makes the cache that is not there yet
         (record,) = in_new_python(_OPENING, path, who, dim)
         print(json.dumps({**base, **record}), flush=True)
     with _sqlite(stock) as peer, nearsight.open(path, model=stock.embedder) as app:
+        _check(app, n)
         moments = [app.inputs.list(page=_edge(rate, n), per_page=1)[0].added_at for rate in RATES]
         for question in questions(stock, moments):
             turn = _Turn(app, stock, question, peer)
@@ -81,6 +94,13 @@ def print_opening(path: str, who: str, dim: int) -> None:
     times = {"seconds": opened - start, "first_count_ms": 1000 * (asked - opened)}
     rounded = {name: middle([value]) for name, value in (times | sizes).items()}
     print(json.dumps({"who": who, **rounded, "closing_s": middle([time.perf_counter() - asked])}))
+
+
+def _check(app: App, n: int) -> None:
+    if (kept := app.inputs.count()) != n:
+        raise ArgumentError(
+            f"{app.path} holds {kept} inputs, not {n}: give --inputs {kept}, or another folder"
+        )
 
 
 def _edge(rate: float, n: int) -> int:

@@ -1,13 +1,14 @@
 """Exact search in one thread: the engine, numpy's BLAS product, and hnswlib's brute force.
 
-All three hold the same unit vectors as float32 and are asked the same queries in turn. The limits
-on threads reach numpy's BLAS only before numpy is loaded, so all of it runs in a fresh Python.
+All three hold the same unit vectors as float32 and are asked the same queries in turn. Beside them
+numpy reads the vectors once: a search that looks at all of their bytes takes as long at least. The
+limits on threads reach numpy's BLAS only before numpy is loaded, so all runs in a fresh Python.
 """
 
 import json
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from nearsight.bench.measure import ONE_THREAD, Record, in_new_python, middle, t
 _CENTRES = 1000
 _SPREAD = 0.7  # of a vector around its centre, beside the centre's length of 1
 _ROUNDS_BEFORE = 3  # to warm up: caches, page tables, clock
+_BANDWIDTH = 0.95
 _TOLERANCE = 1e-5  # between two ways to sum 512 float32 products
 
 Vectors = NDArray[np.float32]
@@ -46,6 +48,7 @@ def measure(n: int, dim: int, k: int, rounds: int, seed: int) -> None:
     if _version("hnswlib"):
         searchers["hnswlib"] = _hnswlib(rows, k)
     players = {name: _player(search, queries) for name, search in searchers.items()}
+    players["memory"] = lambda _: rows.view(np.int32).max()
     seconds = take_turns(players, len(queries))
     base: Record = {"bench": "search", "n": n, "dim": dim, "k": k, "threads": 1, "rounds": rounds}
     for name, search in searchers.items():
@@ -55,6 +58,10 @@ def measure(n: int, dim: int, k: int, rounds: int, seed: int) -> None:
     if "hnswlib" not in searchers:
         note = "not installed: pip install 'nearsight[bench]'"
         print(json.dumps({**base, "who": "hnswlib", "note": note}))
+    read = _beside(seconds["memory"], seconds["nearsight"], True)
+    met = cast(float, read["times_of_nearsight"]) >= _BANDWIDTH
+    target = f">= {_BANDWIDTH} times of nearsight: all bytes of the vectors, read once"
+    print(json.dumps({**base, "who": "memory", **read, "target": target, "met": met}))
 
 
 def clustered(n: int, dim: int, queries: int, seed: int) -> tuple[Vectors, Vectors]:

@@ -33,7 +33,7 @@ def configure(subparsers: Subparsers) -> None:
         "nearsight bench vectors --n 1000000 --against hnswlib,faiss --keep built --plots plots",
         "nearsight bench vectors --data photos --parts build,search",
         "nearsight bench ingest --folder ~/Pictures --files 100",
-        "nearsight bench filters --inputs 1000000",
+        "nearsight bench filters --inputs 1000000 --keep ~/million",
         database=None,
         model="the model to put in with",
     )
@@ -74,7 +74,13 @@ def configure(subparsers: Subparsers) -> None:
     vectors.add_argument("--plots", type=Path, metavar="FOLDER", help="draw SVG files there")
     filters = command.add_argument_group("filters")
     filters.add_argument(
-        "--inputs", type=_positive, metavar="N", help="inputs of about 8 KB on disk (100000)"
+        "--inputs", type=_positive, metavar="N", help="inputs of about 9 KB on disk (100000)"
+    )
+    filters.add_argument(
+        "--keep",
+        type=Path,
+        metavar="FOLDER",
+        help="where they lie and stay: filled if it holds none yet, used again if it does",
     )
     command.set_defaults(usage=command.error)
 
@@ -113,7 +119,7 @@ def _settings(name: str, args: argparse.Namespace) -> dict[str, Any]:
     if name == "vectors":
         given |= {key: getattr(args, key) for key in _OF_VECTORS}
     if name == "filters":
-        given |= {"inputs": args.inputs, "dim": args.dim}
+        given |= {"inputs": args.inputs, "dim": args.dim, "keep": args.keep}
     return {key: value for key, value in given.items() if value is not None}
 
 

@@ -25,6 +25,7 @@ __all__ = [
     "RowMask",
     "Snapshot",
     "View",
+    "fields",
     "kernel",
     "threads",
     "version",
@@ -75,7 +76,7 @@ class Caches(NamedTuple):
         """
         where = "" if directory is None else str(directory)
         return Caches(
-            Index.open(where, uuid, _fields(*size), read_only),
+            Index.open(where, uuid, fields(*size), read_only),
             Columns.open(where, uuid, read_only),
         )
 
@@ -89,9 +90,10 @@ class Caches(NamedTuple):
         self.docs.seal()
 
 
-def _fields(dim: int, labels: int) -> "list[_core.Field]":
+def fields(dim: int, labels: int) -> "list[_core.Field]":
+    """What the core keeps of each embedding."""
     element: Literal["f32", "f32+i8"] = "f32+i8" if dim >= _SKETCHED_DIM else "f32"
-    fields: list[_core.Field] = [(EMBEDDING, dim, element, "cosine")]
+    kept: list[_core.Field] = [(EMBEDDING, dim, element, "cosine")]
     if labels:
-        fields.append((PREDICTION, labels, "f16", "dot"))
-    return fields
+        kept.append((PREDICTION, labels, "f16", "dot"))
+    return kept
