@@ -1,5 +1,6 @@
 """Backups, compacting, and erasing that really erases."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -309,6 +310,21 @@ def test_a_backup_that_is_killed_leaves_the_one_before(path: Path, tmp_path: Pat
         assert nearsight.check(copy).ok
         with opened(copy) as app:
             assert len(app.inputs) == 30
+
+
+def test_what_killed_processes_left_beside_a_backup_is_taken_away(
+    path: Path, tmp_path: Path
+) -> None:
+    with subprocess.Popen([sys.executable, "-c", "pass"]) as gone:
+        gone.wait()
+    kept = [f".copy.ns-{os.getppid()}-backup", ".copy.ns-x-backup", ".other.ns-1-backup"]
+    left = [f".copy.ns-{gone.pid}-backup", f".copy.ns-{gone.pid}-backup-journal"]
+    for name in [*kept, *left]:
+        (tmp_path / name).write_text("a part of a backup")
+    with opened(path) as app:
+        app.backup(tmp_path / "copy.ns")
+    found = {file.name for file in tmp_path.iterdir() if file.name.startswith(".")}
+    assert found == set(kept)
 
 
 def test_damage_is_never_copied_and_nothing_is_left_of_the_attempt(

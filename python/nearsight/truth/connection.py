@@ -27,6 +27,7 @@ from nearsight.errors import (
 )
 from nearsight.truth.failures import BUSY_TIMEOUT_MS, translated
 from nearsight.truth.log import damaged_frame
+from nearsight.truth.unfinished import beside
 
 PAGE_SIZE = 8192
 _CHECKSUM_BYTES = 8  # exactly what the checksum VFS wants reserved at the end of each page
@@ -217,8 +218,7 @@ def _format(path: Path, alone: bool) -> None:
     meanwhile may hold acknowledged changes.
     """
     place = path.resolve()
-    fresh = place.with_name(f".{place.name}-{os.getpid()}-new")
-    fresh.unlink(missing_ok=True)
+    fresh = beside(place, "new")
     db = _open(fresh, _WRITE | apsw.SQLITE_OPEN_CREATE)
     try:
         db.pragma("page_size", PAGE_SIZE)

@@ -19,6 +19,7 @@ from nearsight.errors import ArgumentError, CorruptionError
 from nearsight.truth.connection import PAGE_SIZE, connect_damaged, discard
 from nearsight.truth.failures import is_damage, translated
 from nearsight.truth.truth import Truth
+from nearsight.truth.unfinished import beside
 from nearsight.truth.upkeep import put_in_place
 
 Row = tuple[Any, ...]
@@ -72,7 +73,7 @@ def salvage(path: Path, target: Path) -> dict[str, tuple[int, int]]:
     if path.exists() and held.is_held(path.stat()):
         raise ArgumentError(f"{path} is open: close it before you save what is left of it.")
     place = target.resolve()
-    fresh = place.with_name(f".{place.name}-{os.getpid()}-salvage")
+    fresh = beside(place, "salvage")
     try:
         with translated(path), _readable(path, fresh) as source, closing(Truth(fresh)) as truth:
             kept = _copied(source, truth, path)

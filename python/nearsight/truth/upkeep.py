@@ -11,6 +11,7 @@ from nearsight.errors import ArgumentError, DatabaseError, NotFoundError
 from nearsight.truth.connection import connect, transaction
 from nearsight.truth.database import Database
 from nearsight.truth.failures import translated
+from nearsight.truth.unfinished import beside
 
 
 def compact(database: Database) -> None:
@@ -46,9 +47,9 @@ def back_up(database: Database, target: Path, *, overwrite: bool) -> None:
     """
     with database.reading():  # refuses what was closed
         place = target.resolve()
-    fresh = place.with_name(f".{place.name}-{os.getpid()}-backup")
+    fresh: Path | None = None
     try:
-        fresh.unlink(missing_ok=True)
+        fresh = beside(place, "backup")
         source = connect(database.path, read_only=True)  # its own, so that nobody waits for it
         try:
             with translated(database.path):
@@ -63,7 +64,8 @@ def back_up(database: Database, target: Path, *, overwrite: bool) -> None:
         ) from error
     finally:
         with suppress(OSError):
-            fresh.unlink(missing_ok=True)
+            if fresh is not None:
+                fresh.unlink(missing_ok=True)
 
 
 def require_free(target: Path, *, overwrite: bool) -> None:
