@@ -217,7 +217,12 @@ def open(
 
 def _require_not_emptied(path: Path) -> None:
     """Make no new database of a file that has a cache and so was one: its content was lost."""
-    if path.is_file() and not _size(path) and (cache_of(path) / "manifest").exists():
+    try:
+        is_emptied = path.is_file() and not path.stat().st_size
+        is_emptied = is_emptied and (cache_of(path) / "manifest").exists()
+    except OSError:
+        return  # opening it says why
+    if is_emptied:
         raise DataLossError(
             f"{path} is empty, but was a database, as {cache_of(path)} shows. Restore a copy of "
             "it; or, to begin anew, delete that folder."

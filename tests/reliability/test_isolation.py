@@ -16,16 +16,16 @@ def reads(count: int, *options: str) -> tuple[int, dict[str, int]]:
 
 
 def test_no_answer_mixes_two_moments() -> None:
-    code, seen = reads(6000, "--processes", "1")
-    assert seen["reads"] >= 6000
-    assert seen["writes"] > 20
-    assert seen["refreshes"] > 10
+    code, seen = reads(3000, "--processes", "1")
+    assert seen["reads"] >= 3000
+    assert seen["writes"] > 5
+    assert seen["refreshes"] > 5
     assert not [what for what in seen if "VIOLATIONS" in what]
     assert code == 0
 
 
 def test_changes_in_two_halves_are_seen() -> None:
     """The control: readers do come between two commits."""
-    code, seen = reads(3000, "--processes", "0", "--torn")
-    assert seen["VIOLATIONS"] > 10
+    code, seen = reads(1500, "--processes", "0", "--torn")
+    assert seen["VIOLATIONS"] > 5
     assert code == 1

@@ -221,7 +221,7 @@ class Engine:
                     f"{self._cache.given}: files of the cache cannot be removed, and what was "
                     "erased may be in them. Delete the folder."
                 )
-            self._caches.seal()
+            self._seal()
 
     def _derive(self) -> None:
         with self._changing:
@@ -244,14 +244,19 @@ class Engine:
         with self._changing:
             try:
                 if self._cache.is_ours:
-                    self._caches.seal()
-            except OSError as error:
-                self._warn(f"not written: {error}")
+                    self._seal()
             except (CacheDamaged, ValueError) as damage:
                 self._warn(f"removed: {damage}")
                 self._cache.clear()
             finally:
                 self._cache.release()
+
+    def _seal(self) -> None:
+        """Write the cache as far as the disk lets us: what is missing is derived again."""
+        try:
+            self._caches.seal()
+        except OSError as error:
+            self._warn(f"not written: {error}")
 
     def _warn(self, what: str) -> None:
         import logging  # here and not above, to keep `import nearsight` light

@@ -5,7 +5,7 @@ It lies beside the database and may be deleted at any moment.
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from weakref import WeakSet
 
@@ -23,9 +23,13 @@ def cache_of(path: Path) -> Path:
 def forgotten(directory: Path) -> Iterator[None]:
     """Take the derived files away because another database takes its place, and keep others out.
 
-    Raises `DatabaseError` where the folder is another app's.
+    Raises `DatabaseError` where the folder is another app's or the files cannot be removed.
     """
-    if not directory.is_dir():
+    try:
+        is_there = directory.is_dir()
+    except OSError as error:
+        raise DatabaseError(f"{directory} cannot be looked into ({error.strerror}).") from error
+    if not is_there:
         yield
         return
     cache = Cache(directory, read_only=False)
@@ -33,9 +37,19 @@ def forgotten(directory: Path) -> Iterator[None]:
         if not cache.is_ours:
             raise DatabaseError(f"{directory} is in use by another app: close that one first.")
         cache.clear()
+        if cache.directory is None:
+            raise DatabaseError(f"{directory}: its files cannot be removed. Delete the folder.")
         yield
     finally:
         cache.release()
+
+
+def is_folder(path: Path) -> bool:
+    """Is there a folder that can be looked into, as far as the disk will say?"""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 class Cache:
@@ -49,7 +63,7 @@ class Cache:
         self.given = directory
         self.directory: Path | None = directory
         self._lock: int | None = None if read_only else self._claimed()
-        if self._lock is None and not directory.is_dir():
+        if self._lock is None and not is_folder(directory):
             self.directory = None
 
     @property
@@ -68,7 +82,8 @@ class Cache:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            os.close(lock)
+            with suppress(OSError):
+                os.close(lock)
             return None
         _claims.add(self)
         return lock
@@ -81,8 +96,12 @@ class Cache:
 
     def clear(self) -> None:
         """Remove the derived files if they are ours to remove; else do without the folder."""
+        try:
+            files = [file for pattern in _OURS for file in self.given.glob(pattern)]
+        except OSError:
+            files = [self.given]  # which cannot be removed so
         left = 0 if self.is_ours else 1
-        for file in [file for pattern in _OURS for file in self.given.glob(pattern)]:
+        for file in files:
             try:
                 if self.is_ours:
                     file.unlink(missing_ok=True)
@@ -97,8 +116,10 @@ class Cache:
         if lock is not None:
             import fcntl
 
-            fcntl.flock(lock, fcntl.LOCK_UN)  # closing is not enough where a forked child has it
-            os.close(lock)
+            with suppress(OSError):  # the lock is gone with the process at the latest
+                fcntl.flock(lock, fcntl.LOCK_UN)  # closing is not enough where a child has it
+            with suppress(OSError):
+                os.close(lock)
 
 
 _claims: WeakSet[Cache] = WeakSet()

@@ -48,11 +48,13 @@ def connect(path: Path, *, read_only: bool) -> apsw.Connection:
     What is committed survives a power cut, unless `hurry` was called.
     """
     _load_checksum_vfs()
-    try:
-        _refuse_impossible(path, read_only)
-    except PermissionError as error:
-        raise DatabaseError(f"{path}: permission denied; {path.parent} cannot be read.") from error
     with translated(path):
+        try:
+            _refuse_impossible(path, read_only)
+        except PermissionError as error:
+            raise DatabaseError(
+                f"{path}: permission denied; {path.parent} cannot be read."
+            ) from error
         db = _open_read_only(path) if read_only else _open_or_format(path)
         try:
             _configure(db, path, read_only=read_only)
@@ -141,6 +143,8 @@ def _open_or_format(path: Path) -> apsw.Connection:
                     _format(path, alone)
         db = _open(path, _WRITE)
         try:
+            if db.readonly("main") and os.access(path, os.W_OK):  # SQLite makes do with reading
+                raise DatabaseError(f"{path}: the disk refused to open it for writing. Try again.")
             if db.pragma("page_count"):
                 return db
             db.close()  # somebody crashed while formatting it: SQLite has just taken that back

@@ -49,6 +49,11 @@ def translated(path: Path) -> Iterator[None]:
             f"{path} cannot be opened: check that it is a file and that you may read and write it "
             "and its folder."
         ) from error
+    except OSError as error:
+        raise DatabaseError(
+            f"{path}: the operating system reported an error ({error.strerror}). Everything "
+            "acknowledged before is kept. Check the disk, then open it again."
+        ) from error
     except apsw.Error as error:
         if is_damage(error):
             raise _damaged(path, f"its tables are not those nearsight made ({error})") from error

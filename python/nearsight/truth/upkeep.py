@@ -70,17 +70,22 @@ def back_up(database: Database, target: Path, *, overwrite: bool) -> None:
 
 def require_free(target: Path, *, overwrite: bool) -> None:
     """Refuse a place where a backup would destroy something, or could not be."""
-    place = target.resolve()
-    if not place.parent.is_dir():
-        raise NotFoundError(f"{place}: the folder {place.parent} does not exist. Create it first.")
-    if not place.exists():
+    with translated(target):
+        place = target.resolve()
+        if not place.parent.is_dir():
+            raise NotFoundError(
+                f"{place}: the folder {place.parent} does not exist. Create it first."
+            )
+        if not place.exists():
+            _require_no_log(place)
+            return
+        if not overwrite:
+            raise ArgumentError(
+                f"{place} exists, and a backup replaces nothing: say overwrite=True."
+            )
+        if not place.is_file() or held.is_held(place.stat()):
+            raise ArgumentError(f"{place} is open as a database or no file: give another path.")
         _require_no_log(place)
-        return
-    if not overwrite:
-        raise ArgumentError(f"{place} exists, and a backup replaces nothing: say overwrite=True.")
-    if not place.is_file() or held.is_held(place.stat()):
-        raise ArgumentError(f"{place} is open as a database or no file: give another path.")
-    _require_no_log(place)
 
 
 def _require_no_log(place: Path) -> None:
