@@ -189,6 +189,8 @@ def test_each_engine_finds_filters_adds_and_removes(
 def test_a_forgetful_engine_is_seen(collection: Collection, tmp_path: Path) -> None:
     forgetful = Forgetful(tmp_path, collection.rows)
     arena = Arena(collection, {"forgetful": forgetful}, K, 1)
+    (stream,) = [r for r in arena.race("like") if r.get("part") == "stream"]
+    assert stream["median_ms"] > 0  # type: ignore[operator]
     raced = {str(r["knob"]): r["recall"] for r in arena.race("unlike")}
     assert raced == {"few 1": 0.1, "few 5": 0.5, "few 10": 1.0}  # 1000 would only be slower
     batched = [r["recall"] for r in arena.race("like", 64)]
@@ -224,6 +226,17 @@ def test_bars_compare_the_fastest_that_reach_the_recall() -> None:
     assert verdicts([bad])["recall 0.99 asked for, queries like the rows"]["met"] is False
     assert name not in verdicts([ours])
     assert verdicts([]) == {}
+
+
+def test_bars_hold_exact_search_to_the_machine_and_to_half_precision() -> None:
+    stream = {"part": "stream", "who": "reading", "n": 1_000_000, "dim": 512, "median_ms": 90.0}
+    ours, half = record("nearsight-exact", 1.0, 100), record("nearsight-f16-exact", 0.9999, 60)
+    found = verdicts([stream, ours, half, record("numpy", 1.0, 200)])
+    bandwidth = found["exact, share of the read bandwidth"]
+    assert (bandwidth["value"], bandwidth["met"]) == (0.9, False)
+    assert found["exact, search, f16 beside f32"]["met"] is True
+    assert found["exact, search, beside numpy"]["ratio"] == 0.5
+    assert "exact, share of the read bandwidth" not in verdicts([dict(stream, dim=8), ours])
 
 
 def test_bars_hold_filters_to_peers_and_to_our_own_search() -> None:

@@ -137,7 +137,7 @@ def _line(x1: float, y1: float, x2: float, y2: float) -> str:
 def saved(records: list[Record], folder: Path) -> list[Path]:
     """Draw what the records allow into a folder (made if missing), and give the files."""
     folder.mkdir(parents=True, exist_ok=True)
-    measured = [record for record in records if "median_ms" in record]
+    measured = [record for record in records if "recall" in record and "median_ms" in record]
     files: list[Path] = []
     for (part, kind), title in {
         ("search", "like"): "Queries like the rows, one at a time",

@@ -24,6 +24,7 @@ BATCH = 64
 _TURN = 0.5  # seconds
 _BEFORE = 2.0  # seconds for the recall, in which all queries are asked or as many as there is time
 _ALL = 0.99995  # of a recall that only rounding keeps from 1
+_STREAM = "reading all rows once"
 _HALF = 0.5  # below it more may well find more, though a little more did not
 _CODE = """
 import json, sys
@@ -33,7 +34,10 @@ measure(**json.loads(sys.argv[1]))
 
 
 def run(home: Path, names: list[str], k: int, rounds: int, parts: list[str]) -> list[Record]:
-    """Records of the parts `search` (one query at a time), `batch` and `filters`."""
+    """Records of the parts `search` (one query at a time), `batch` and `filters`.
+
+    Beside the first kind of query runs the machine: `stream`, the time to read all rows once.
+    """
     there = [who for who in names if is_built(home, who)]
     asked = {"home": str(home), "names": there, "k": k, "rounds": rounds, "parts": parts}
     return in_new_python(_CODE, json.dumps(asked), environment=ONE_THREAD) if parts else []
@@ -97,6 +101,8 @@ class Arena(NamedTuple):
             except UnableError as error:
                 yield {"who": who, "note": str(error)}
         players = {str(i): self._player(each, kind, batch) for i, each in enumerate(settings)}
+        if players and kind == "like" and batch == 1 and mask is None:
+            players[_STREAM] = self._read
         seconds = take_turns(players, self.rounds) if players else {}
         for i, each in enumerate(settings):
             yield {
@@ -105,6 +111,9 @@ class Arena(NamedTuple):
                 "recall": round(each.recall, 4),
                 "median_ms": middle([1000 * t / each.queries for t in seconds[str(i)]]),
             }
+        if _STREAM in seconds:
+            ms = middle([1000 * t for t in seconds[_STREAM]])
+            yield {"part": "stream", "who": _STREAM, "median_ms": ms}
 
     def _settings(
         self, who: str, kind: str, batch: int, within: Any, name: str, mask: Flags | None
@@ -125,6 +134,11 @@ class Arena(NamedTuple):
             recalls.append(recall)
             if recall > _ALL or _HALF < recall <= recalls[-3]:
                 break
+
+    def _read(self, _turn: int) -> object:
+        """All rows once, by the fastest reader at hand: a BLAS product of them with themselves."""
+        numbers = self.collection.rows.reshape(-1)
+        return numbers @ numbers
 
     def _player(self, setting: Setting, kind: str, batch: int) -> Callable[[int], object]:
         queries, k = self.collection.queries[kind], self.k

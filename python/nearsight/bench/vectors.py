@@ -8,7 +8,8 @@ take turns in one. What counts at a recall is the fastest setting that reaches i
 rows, queries, what is right and every index that was built stay in a folder and are used again.
 
 What is right is numpy's. Records say of which part they are: `build`, `open`, `search`, `batch`,
-`filters`, `changes`, and `bars`: what was aimed at, and whether it was met.
+`filters`, `changes`, `stream` (the machine, reading all rows once), and `bars`: what was aimed at,
+and whether it was met.
 """
 
 import tempfile
