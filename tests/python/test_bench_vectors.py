@@ -129,6 +129,22 @@ def test_an_engine_that_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch
     assert [r["note"] for r in records] == ["not installed: pip install nobody-has-this"]
 
 
+def test_an_engine_that_dies_is_said_and_the_others_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(openings, "_WARM", 1)
+    monkeypatch.setitem(PEERS, "mortal", Forgetful)  # of which the other processes know nothing
+    asked = {"n": 300, "dim": 4, "rounds": 1, "against": "numpy,mortal", "keep": tmp_path}
+    (failed, *_) = vectors.run(parts="", **asked)  # type: ignore[arg-type]
+    assert (failed["who"], failed["note"]) == ("mortal", "failed with 1")
+    (tmp_path / "built" / "mortal" / "index").touch()
+    (tmp_path / "built" / "mortal" / "build.json").write_text('{"who": "mortal"}')
+    records = list(vectors.run(parts="open,search", **asked))  # type: ignore[arg-type]
+    notes = {(r["part"], r["who"]) for r in records if "note" in r}
+    assert notes == {("open", "mortal"), ("search", "everybody")}
+    assert {r["who"] for r in records if "warm_ms" in r} == {*OURS, "numpy"}
+
+
 def test_recall_counts_what_was_found_once_and_is_as_good(collection: Collection) -> None:
     cosines = collection.queries["like"] @ collection.rows.T
     best = np.argsort(-cosines, axis=1)[:, :K].astype(np.int64)

@@ -2,20 +2,18 @@
 
 import json
 import shutil
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from nearsight.bench.collection import Collection
 from nearsight.bench.measure import (
-    ONE_THREAD,
     Record,
     files_of,
-    in_new_python,
     memory_mb,
     middle,
     peak_memory,
+    tried,
 )
 from nearsight.bench.peers import PEERS, installed
 
@@ -35,10 +33,8 @@ def run(home: Path, names: list[str], rebuilt: list[str]) -> Iterator[Record]:
         if who in rebuilt or not about.exists():
             shutil.rmtree(about.parent, ignore_errors=True)
             about.parent.mkdir(parents=True)
-            try:
-                in_new_python(_CODE, home, who, environment=ONE_THREAD)
-            except subprocess.CalledProcessError as error:
-                yield {"part": "build", "who": who, "note": f"failed with {error.returncode}"}
+            if failed := tried(_CODE, home, who):
+                yield {"part": "build", "who": who, **failed[0]}
                 continue
         yield {"part": "build", **json.loads(about.read_text("utf-8"))}
 

@@ -12,7 +12,7 @@ import numpy as np
 from nearsight.bench.builds import built, is_built
 from nearsight.bench.collection import Collection
 from nearsight.bench.drawing import units
-from nearsight.bench.measure import ONE_THREAD, Record, in_new_python, middle
+from nearsight.bench.measure import Record, middle, tried
 from nearsight.bench.peers import PEERS, Peer, UnableError, Vectors
 
 _BLOCKS, _BLOCK = 8, 500
@@ -27,7 +27,7 @@ measure(*sys.argv[1:])
 def run(home: Path, names: list[str]) -> Iterator[Record]:
     """A record of each that was built and whose index can be changed."""
     for who in (who for who in names if is_built(home, who) and not PEERS[who].built_as):
-        for record in in_new_python(_CODE, home, who, environment=ONE_THREAD):
+        for record in tried(_CODE, home, who):
             yield {"part": "changes", "who": who, **record}
 
 

@@ -63,6 +63,14 @@ def in_new_python(
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+def tried(code: str, *arguments: object) -> list[Record]:
+    """Run code as `in_new_python` in one thread; if it fails, one record whose `note` says so."""
+    try:
+        return in_new_python(code, *arguments, environment=ONE_THREAD)
+    except subprocess.CalledProcessError as error:
+        return [{"note": f"failed with {error.returncode}"}]
+
+
 def memory_mb() -> dict[str, float]:
     """Read this process's `anonymous_mb` and `mapped_mb` (files); without /proc its `peak_mb`."""
     status = Path("/proc/self/status")

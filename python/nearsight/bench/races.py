@@ -17,7 +17,7 @@ import numpy as np
 from nearsight.bench.builds import built, is_built
 from nearsight.bench.collection import EVERYTHING, KINDS, Collection
 from nearsight.bench.drawing import Flags
-from nearsight.bench.measure import ONE_THREAD, Record, in_new_python, middle, take_turns
+from nearsight.bench.measure import Record, middle, take_turns, tried
 from nearsight.bench.peers import PEERS, Ids, Peer, UnableError
 
 BATCH = 64
@@ -40,7 +40,10 @@ def run(home: Path, names: list[str], k: int, rounds: int, parts: list[str]) -> 
     """
     there = [who for who in names if is_built(home, who)]
     asked = {"home": str(home), "names": there, "k": k, "rounds": rounds, "parts": parts}
-    return in_new_python(_CODE, json.dumps(asked), environment=ONE_THREAD) if parts else []
+    if not parts:
+        return []
+    nobody: Record = {"part": parts[0], "who": "everybody"}
+    return [nobody | record for record in tried(_CODE, json.dumps(asked))]
 
 
 def measure(home: str, names: list[str], k: int, rounds: int, parts: list[str]) -> None:
