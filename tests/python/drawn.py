@@ -220,7 +220,7 @@ class Drawn:
             "id": self.input(),
             "url": self.one(URLS) if one is None or one.url is None else one.url,
             "type": self.one(["image", "video"]),
-            "status": self.one(["processed", "error"]),
+            "status": self.one(["processed", "failed"]),
             "name": "nobody" if one is None else one.name,
             "format": "PNG" if one is None else one.format,
             "annotation": self.annotation(),
