@@ -1,7 +1,7 @@
 """What `slow` knows of pictures, inputs, annotations and models, and the arithmetic of scores."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -206,3 +206,17 @@ def is_file(url: str | None) -> bool:
 def key_of(given: Any) -> str:
     """A source as the key of a dictionary."""
     return str(given) if not isinstance(given, np.ndarray | bytes) else repr(hash(bytes(given)))
+
+
+def own_region(one: SlowInput, box: Box) -> SlowSaid | None:
+    """What the app itself said first of this box of an input."""
+    return next((said for said in one.said.values() if (said.box, said.by) == (box, "")), None)
+
+
+def takes(one: SlowInput, source: Source, known: Mapping[str, Any]) -> bool:
+    """Can the regions of a picture that is in already be those of its input?"""
+    regions = known["regions"]
+    if regions and (one.source.content, one.crop) != (source.content, known["crop"]):
+        return False
+    new = [region["box"] for region in regions if own_region(one, region["box"]) is None]
+    return all(seen(cut(one.pixels, box)) is not None for box in new)

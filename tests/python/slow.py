@@ -9,7 +9,7 @@ A method raises what the app must raise, before it changes anything.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,9 +27,11 @@ from sights import (
     is_file,
     joined,
     key_of,
+    own_region,
     patched,
     record,
     seen,
+    takes,
 )
 
 from nearsight.errors import (
@@ -68,6 +70,8 @@ class Slow:
         """One picture: "added" under `new_id`, "duplicate of …" or "failed"."""
         same = None if twice else self._known(source, known, new_id)
         if same is not None:
+            if not takes(same, source, known):
+                return "failed"
             self._say(same.primary, known["said"])
             return f"duplicate of {same.id}"
         pixels = cut(source.pixels, known["crop"])
@@ -85,10 +89,16 @@ class Slow:
         self._attach(SlowSaid(id_, new, {}, self._tick(), seen=sights[0]), known["said"])
         return "added"
 
-    def add_region(self, owner: str, id_: str, region: Mapping[str, Any]) -> None:
-        """A region that was added with its input, under the id that the app gave it."""
+    def add_region(
+        self, owner: str, region: Mapping[str, Any], ids: Iterator[str], *, is_new: bool
+    ) -> None:
+        """A region that came with a picture, under the next id that the app gave."""
         one = self.inputs[owner]
-        look = seen(cut(one.pixels, region["box"]))
+        if not is_new and (there := own_region(one, region["box"])) is not None:
+            there.text = there.text if region["text"] is None else region["text"]
+            self._say(there, region["said"])
+            return
+        look, id_ = seen(cut(one.pixels, region["box"])), next(ids)
         said = SlowSaid(id_, one, {}, self._tick(), region["box"], region["text"], "", look)
         self._attach(said, region["said"])
 

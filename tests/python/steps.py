@@ -128,10 +128,11 @@ class Steps:
             result = self.slow.add(source, whole, twice, outcome.id or "")
             duplicate = f"duplicate of {outcome.id}"
             assert result == (duplicate if outcome.status == "duplicate" else outcome.status)
-            if result == "added" and outcome.id is not None:
-                ids = [a.id for a in app.annotations.list(outcome.id, per_page=9)][1:]
-                for id_, region in zip(ids, whole["regions"], strict=True):
-                    self.slow.add_region(outcome.id, id_, region)
+            if outcome.id is not None:
+                listed = [a.id for a in app.annotations.list(outcome.id, per_page=1000)]
+                new = iter([id_ for id_ in listed if id_ not in self.slow.said])
+                for region in whole["regions"]:
+                    self.slow.add_region(outcome.id, region, new, is_new=result == "added")
 
     def update(self) -> None:
         d, app, action = self.drawn, self.writer(), self.drawn.one(ACTIONS)

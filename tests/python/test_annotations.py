@@ -1,6 +1,7 @@
 """Annotations and regions: what is said of a picture, and of boxes in it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import nearsight
 from nearsight import Item, Region
 from nearsight.errors import ArgumentError, NotFoundError, PictureError
 
-RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
+RED, GREEN, BLUE, BLACK = (255, 0, 0), (0, 255, 0), (0, 0, 255), (0, 0, 0)
 LEFT, RIGHT = (0.0, 0.0, 1.0, 0.5), (0.0, 0.5, 1.0, 1.0)
 
 
@@ -78,6 +79,51 @@ def test_items_bring_their_regions_along(app: nearsight.App, photo: Path) -> Non
     (found,) = app.search.annotations(image=plain(BLUE), k=1)
     assert found.annotation == right
     assert found.cosine == pytest.approx(1.0, abs=1e-5)
+
+
+def test_regions_of_a_picture_that_is_in_are_added_once(app: nearsight.App, photo: Path) -> None:
+    app.inputs.add(photo, id="scene")
+    first = Item(photo, regions=[Region(LEFT, ["poppy"])])
+    for _ in range(2):  # an interrupted run is repeated
+        assert app.inputs.add(first).duplicates == ["scene"]
+    more = [Region(LEFT, ["flower"], text="red"), Region(RIGHT, ["sky"])]
+    assert app.inputs.add(Item(photo, regions=more)).duplicates == ["scene"]
+    _, left, right = app.annotations.list("scene")
+    assert (left.concepts, left.text) == ({"poppy": True, "flower": True}, "red")
+    assert right.concepts == {"sky": True}
+    assert app.search(image=plain(BLUE))[0].annotation == right
+
+
+def test_regions_of_a_picture_that_comes_twice_in_one_call_are_kept(
+    app: nearsight.App, photo: Path
+) -> None:
+    items = [Item(photo, id="scene"), Item(photo, regions=[Region(RIGHT, ["sky"])])]
+    assert str(app.inputs.add(items)) == "1 added, 1 duplicate, 0 failed"
+    _, right = app.annotations.list("scene")
+    assert right.concepts == {"sky": True}
+
+
+def test_regions_of_another_picture_from_the_same_url_are_refused_aloud(
+    app: nearsight.App, photo: Path
+) -> None:
+    app.inputs.add(photo, id="scene", url="https://example.org/a.jpg")
+    other = Item(plain(RED), url="https://example.org/a.jpg", regions=[Region(LEFT, ["poppy"])])
+    for items in ([other], [replace(other, source=plain(GREEN), concepts=["x"])]):
+        (error,) = app.inputs.add(items).failed
+        assert "'scene', which is in already, came from its url as another picture" in str(error)
+    assert len(app.annotations) == 1
+    assert app.inputs["scene"].concepts == {}
+
+
+def test_a_region_that_the_model_cannot_see_fails_and_says_nothing(
+    app: nearsight.App, tmp_path: Path
+) -> None:
+    half = np.hstack([plain(RED), plain(BLACK)])
+    app.inputs.add(half, id="half")
+    regions = [Region(LEFT, ["poppy"]), Region(RIGHT, ["night"])]
+    (error,) = app.inputs.add([Item(half, concepts=["x"], regions=regions)]).failed
+    assert "the model sees nothing" in str(error)
+    assert len(app.annotations) == 1
 
 
 def test_regions_of_a_crop_are_measured_in_the_crop(app: nearsight.App, photo: Path) -> None:

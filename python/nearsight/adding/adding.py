@@ -2,18 +2,19 @@
 
 import threading
 import uuid
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 
 from nearsight import pictures
 from nearsight.adding.ingest import Batch, Entry, Known, Outcome, Part, Prepared, ingest
 from nearsight.adding.items import Details, Item, RegionDetails, details_of
+from nearsight.adding.known_regions import KnownRegions, new_annotation
 from nearsight.embedders import Embedded, Embedder
 from nearsight.engine import Engine
 from nearsight.errors import ArgumentError, ModelError, PictureError
-from nearsight.pictures import Limits, Picture, Source, decode
-from nearsight.truth import NewAnnotation, NewEmbedding, NewInput, Truth
+from nearsight.pictures import Limits, Loaded, Source, decode
+from nearsight.truth import NewEmbedding, NewInput, Truth
 from nearsight.values.patching import encode
 from nearsight.values.region import BoundingBox
 
@@ -48,6 +49,7 @@ class Adding:
         self._truth = truth
         self._engine = engine
         self._embedder = embedder
+        self._known_regions = KnownRegions(truth)
         self._counting = threading.Lock()
         self._under_way = 0
         self._failed = 0
@@ -99,18 +101,25 @@ class Adding:
         try:
             loaded = found.load(rules.limits)
             if (known := self._known(loaded.digest, details, rules)) is not None:
-                return Known(loaded.name, known, details)
+                new = self._known_regions.new(known, loaded.digest, loaded.name, details)
+                return Known(loaded.name, known, details, self._parts(loaded, details, new, rules))
             picture = decode(loaded, rules.limits, details.crop)
-            parts = [self._part(picture, None)]
-            for region in details.regions:
-                box = region.box if details.crop is None else region.box.inside(details.crop)
-                parts.append(self._part(decode(loaded, rules.limits, box), region))
-            return Prepared(picture, details, tuple(parts), picture.thumbnail())
+            whole = Part(self._embedder.prepare(picture))
+            parts = self._parts(loaded, details, details.regions, rules)
+            return Prepared(picture, details, (whole, *parts), picture.thumbnail())
         except PictureError as error:
             return Outcome(error.source, "failed", error=error)
 
-    def _part(self, picture: Picture, region: RegionDetails | None) -> Part:
-        return Part(self._embedder.prepare(picture), region)
+    def _parts(
+        self, loaded: Loaded, details: Details, regions: Iterable[RegionDetails], rules: Rules
+    ) -> tuple[Part, ...]:
+        """What the model has to look at of these regions."""
+        parts = []
+        for region in regions:
+            box = region.box if details.crop is None else region.box.inside(details.crop)
+            picture = decode(loaded, rules.limits, box)
+            parts.append(Part(self._embedder.prepare(picture), region))
+        return tuple(parts)
 
     def _known(self, digest: bytes, details: Details, rules: Rules) -> str | None:
         """The id under which a picture is in already, by its content or by a URL that was given."""
@@ -130,30 +139,54 @@ class Adding:
         results = self._results(embedded)
         with self._truth.writing():
             outcomes = [
-                self._store(entry, [next(results) for _ in entry.parts], rules)
-                if isinstance(entry, Prepared)
-                else self._said(entry)
+                entry
+                if isinstance(entry, Outcome)
+                else self._stored(entry, [next(results) for _ in entry.parts], rules)
                 for entry in batch
             ]
         self._engine.catch_up()
         return outcomes
 
-    def _said(self, entry: Outcome | Known) -> Outcome:
-        """What is said of a picture that is in already is said of its input."""
-        if isinstance(entry, Known):
-            self._truth.annotations.say([entry.id], entry.details.concepts)
-        return _outcome(entry)
-
-    def _store(self, entry: Prepared, results: list[NewEmbedding | None], rules: Rules) -> Outcome:
-        """Insert one picture, now that nobody else can write."""
-        picture, details = entry.picture, entry.details
-        if (known := self._known(picture.digest, details, rules)) is not None:
-            return self._said(Known(picture.name, known, details))
-        if details.id is not None and self._truth.annotations.has(details.id):
-            return _failed(picture, f"the id {details.id!r} is taken; give another, or delete it")
+    def _stored(
+        self, entry: Known | Prepared, results: list[NewEmbedding | None], rules: Rules
+    ) -> Outcome:
+        """Keep one picture, or what is said of it, now that nobody else can write."""
+        if isinstance(entry, Prepared) and (known := self._known_by_now(entry, rules)) is not None:
+            if isinstance(known, Outcome):
+                return known
+            entry, results = known, results[1:]
         embeddings = [result for result in results if result is not None]
         if len(embeddings) < len(results):
-            return _failed(picture, "the model sees nothing in it that could be compared")
+            return _failed(entry.name, "the model sees nothing in it that could be compared")
+        if isinstance(entry, Prepared):
+            return self._store(entry, embeddings, rules)
+        return self._say(entry, embeddings)
+
+    def _known_by_now(self, entry: Prepared, rules: Rules) -> Known | Outcome | None:
+        """What was prepared as new, if it has come in meanwhile, or why it cannot be taken so."""
+        digest, details = entry.picture.digest, entry.details
+        if (known := self._known(digest, details, rules)) is None:
+            return None
+        try:
+            self._known_regions.new(known, digest, entry.name, details)
+        except PictureError as error:
+            return Outcome(error.source, "failed", error=error)
+        return Known(entry.name, known, details, entry.parts[1:])
+
+    def _say(self, entry: Known, embeddings: list[NewEmbedding]) -> Outcome:
+        """What is said of a picture that is in already is said of its input, and of its regions."""
+        seen = [part.region for part in entry.parts if part.region is not None]
+        if not self._known_regions.merge(entry.id, entry.details.regions, seen, embeddings):
+            return _failed(entry.name, "it or its regions were deleted meanwhile; add it again")
+        self._truth.annotations.say([entry.id], entry.details.concepts)
+        return Outcome(entry.name, "duplicate", entry.id)
+
+    def _store(self, entry: Prepared, embeddings: list[NewEmbedding], rules: Rules) -> Outcome:
+        """Insert one picture."""
+        picture, details = entry.picture, entry.details
+        if details.id is not None and self._truth.annotations.has(details.id):
+            why = f"the id {details.id!r} is taken; give another, or delete it"
+            return _failed(picture.name, why)
         id_ = details.id or self._free_id(picture.digest, details.crop)
         self._truth.inputs.add([_new_input(id_, entry, embeddings, rules.exif)])
         return Outcome(picture.name, "added", id_)
@@ -194,7 +227,7 @@ def _each(source: object, common: Details) -> Iterator[tuple[Source | PictureErr
 
 
 def _says(entry: Entry) -> bool:
-    return isinstance(entry, Known) and bool(entry.details.concepts)
+    return isinstance(entry, Known) and bool(entry.details.concepts or entry.details.regions)
 
 
 def _outcome(entry: Outcome | Known) -> Outcome:
@@ -202,9 +235,8 @@ def _outcome(entry: Outcome | Known) -> Outcome:
     return Outcome(entry.name, "duplicate", entry.id) if isinstance(entry, Known) else entry
 
 
-def _failed(picture: Picture, reason: str) -> Outcome:
-    error = PictureError(picture.name, reason)
-    return Outcome(picture.name, "failed", error=error)
+def _failed(name: str, reason: str) -> Outcome:
+    return Outcome(name, "failed", error=PictureError(name, reason))
 
 
 def _new_input(id_: str, entry: Prepared, embeddings: list[NewEmbedding], exif: bool) -> NewInput:
@@ -229,10 +261,7 @@ def _new_input(id_: str, entry: Prepared, embeddings: list[NewEmbedding], exif: 
         metadata=encode(metadata),
         geo=geo,
         crop=details.crop,
-        regions=tuple(
-            NewAnnotation(uuid.uuid4().hex, region.concepts, region.box, region.text, "", embedding)
-            for region, embedding in zip(details.regions, embeddings[1:], strict=True)
-        ),
+        regions=tuple(map(new_annotation, details.regions, embeddings[1:])),
     )
 
 

@@ -37,8 +37,8 @@ R = TypeVar("R")
 class Outcome:
     """What became of one source.
 
-    `status` is "added", "duplicate" (its content is in already, under `id`) or "failed" (`error`
-    says why, and `id` is None).
+    `status` is "added", "duplicate" (its content is in already, under `id`; what was said of it and
+    its regions is in now, too) or "failed" (`error` says why, and `id` is None).
     """
 
     source: str
@@ -72,14 +72,23 @@ class Prepared:
     parts: tuple[Part, ...]
     thumbnail: bytes
 
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return self.picture.name
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A picture that is in already, under `id`; what `details` say of it is said of the input."""
+    """A picture that is in already, under `id`; what `details` say of it is said of the input.
+
+    `parts` are those of its regions that the input does not have yet.
+    """
 
     name: str
     id: str
     details: Details
+    parts: tuple[Part, ...] = ()
 
 
 Entry = Outcome | Known | Prepared
@@ -129,7 +138,7 @@ def _commit_next(
 
 def _embed(embedder: Embedder, batch: Batch) -> Embedded | None:
     """What the model makes of all parts, in their order."""
-    pixels = [part.pixels for e in batch if isinstance(e, Prepared) for part in e.parts]
+    pixels = [part.pixels for e in batch if not isinstance(e, Outcome) for part in e.parts]
     slices = [pixels[start : start + BATCH] for start in range(0, len(pixels), BATCH)]
     results = [embedder.embed(np.stack(some)) for some in slices]
     if len(results) < 2:

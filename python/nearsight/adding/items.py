@@ -43,7 +43,8 @@ class Item:
 
     `source` is anything that `add` takes. The rest is what `add` takes for all of its pictures,
     here for this one: it is added to that, and wins where both say something. Of a picture that is
-    in already only the concepts are heeded: give it regions with `app.annotations.add`.
+    in already the concepts and the regions are heeded: a region of the same box says more, others
+    are added.
     """
 
     source: object

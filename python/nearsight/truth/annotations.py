@@ -80,6 +80,16 @@ class AnnotationTable:
         with self._database.reading() as db:
             return db.execute("select 1 from annotation where id = ?", (id_,)).get is not None
 
+    def with_box(self, input_id: str, box: BoundingBox, by: str = "") -> str | None:
+        """The id of the oldest annotation of this region of an input by this author."""
+        with self._database.reading() as db:
+            found = db.execute(
+                "select annotation.id from annotation join input on input.number = input"
+                " where input.id = ? and box = ? and author = ? order by annotation.number limit 1",
+                (input_id, from_box(box), by),
+            ).get
+        return None if found is None else str(found)
+
     def count(self, input_id: str | None = None) -> int:
         """How many annotations there are, in all or of one input."""
         sql = "select count(*) from annotation"
