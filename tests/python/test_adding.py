@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from planted import Planted, plain
 
 import nearsight
 from nearsight import Item, StatusCounts
-from nearsight.errors import ArgumentError
+from nearsight.errors import ArgumentError, NotFoundError, PictureError
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 
@@ -50,7 +51,7 @@ def test_what_is_known_of_one_picture_joins_what_is_known_of_all(app: nearsight.
 
 def test_an_id_is_one_inputs_only(app: nearsight.App) -> None:
     assert app.inputs.add(plain(RED), id="a").added == ["a"]
-    taken = app.inputs.add(plain(GREEN), id="a")
+    taken = app.inputs.add([plain(GREEN)], id="a")
     assert [str(error) for error in taken.failed] == [
         "<array 8x8x3 uint8>: the id 'a' is taken; give another, or delete it"
     ]
@@ -64,7 +65,8 @@ def test_an_id_is_one_inputs_only(app: nearsight.App) -> None:
 def test_an_annotations_id_is_no_inputs(app: nearsight.App) -> None:
     app.inputs.add(plain(RED), id="a")
     app.annotations.add("a", id="note")
-    assert "is taken" in str(app.inputs.add(plain(GREEN), id="note").failed[0])
+    with pytest.raises(PictureError, match="is taken"):
+        app.inputs.add(plain(GREEN), id="note")
 
 
 @pytest.mark.parametrize("id_", ["", " ", "a/b", "x" * 201, "\0", "\udcff", 3, b"a"])
@@ -173,3 +175,40 @@ def test_a_file_is_found_by_its_path_and_by_the_end_of_it(
     for name in ("a b.png", str(tmp_path / "a b.png")):
         assert app.search(where=nearsight.filters.name(name)).ids == [*whole, *part]
     assert app.search(where=nearsight.filters.name("b.png")).ids == []
+
+
+@pytest.mark.parametrize(
+    ("source", "error", "why"),
+    [
+        ("typo.jpg", NotFoundError, "typo.jpg.*check the path"),
+        (Path("typo"), NotFoundError, "typo.*check the path"),
+        ("nothing/*.jpg", NotFoundError, "no picture matches this pattern"),
+        (b"garbage", PictureError, "<bytes>"),
+        (Item("typo.jpg"), NotFoundError, "typo.jpg"),
+        (Item(plain(RED), geo=(91, 0)), ArgumentError, "91.*-90..90"),
+        (5, PictureError, "<int>.*give a path"),
+        (".", PictureError, "there is no picture in this folder"),
+    ],
+)
+def test_one_source_by_itself_that_cannot_be_used_raises(
+    app: nearsight.App,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    source: Any,
+    error: Any,
+    why: str,
+) -> None:
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    with pytest.raises(error, match=why):
+        app.inputs.add(source)
+    report = app.inputs.add([source])
+    assert len(report.failed) == 1
+    assert app.inputs.status().errors == 2
+    assert [outcome.status for outcome in app.inputs.adding(source)] == ["failed"]
+
+
+def test_pictures_of_one_folder_are_reported(app: nearsight.App, tmp_path: Path) -> None:
+    for name in ("a.jpg", "b.jpg"):
+        (tmp_path / name).write_bytes(b"garbage")
+    assert len(app.inputs.add(tmp_path).failed) == 2

@@ -106,7 +106,7 @@ def take(app: App, folder: Path, questions: Questions | None = None) -> Tour:
 def _add(app: App, folder: Path, tour: Tour) -> None:
     with tour.step("put the pictures in") as remark:
         start = time.perf_counter()
-        report = app.inputs.add(folder)
+        report = app.inputs.add([folder])
         rate = len(report.outcomes) / (time.perf_counter() - start)
         remark.append(f"{report}, {rate:.0f} files/s")
     tour.failed = report.failed

@@ -13,7 +13,7 @@ from nearsight.errors import ArgumentError, NotFoundError
 from nearsight.filters import Where, to_filter
 from nearsight.inputs.change import Change
 from nearsight.knowledge import Concept
-from nearsight.pictures import Limits
+from nearsight.pictures import Limits, alone, is_several
 from nearsight.search.filtering import Filtering
 from nearsight.truth import Input, Truth
 from nearsight.values.paging import check_whole, slice_of
@@ -62,7 +62,7 @@ class Inputs:
         exif: bool = True,
         limits: Limits | None = None,
     ) -> Report:
-        """Add pictures and report on each; one bad picture never stops the rest.
+        """Add pictures and report on each; of several, one bad picture never stops the rest.
 
         `source` is a path, folder (searched recursively), glob, file:// URL, bytes, base64, open
         file, numpy array, PIL image, a `nearsight.Item` (a source with what is known of this one),
@@ -81,6 +81,10 @@ class Inputs:
         Content (with its crop) or a given `url` that is in already is not added again, unless
         `allow_duplicate`. When this returns, what it reports survives power loss.
 
+        Where `source` is no list and one picture or none is all that it stands for, what is wrong
+        with that is raised: `NotFoundError` (there is no such file), `PictureError`. In a list, in
+        a folder or in a glob's files it is reported (`report.failed`).
+
         Raises `ArgumentError` (values that cannot be kept), `ReadOnlyError`, `DatabaseError` (such
         as a full disk: what was reported before is kept).
         """
@@ -97,7 +101,10 @@ class Inputs:
             exif=exif,
             limits=limits,
         )
-        return Report(tuple(outcomes))
+        report = Report(tuple(outcomes))
+        if len(report.outcomes) == len(report.failed) == 1 and not is_several(source):
+            raise alone(report.failed[0]) from report.failed[0].__cause__
+        return report
 
     def adding(
         self,

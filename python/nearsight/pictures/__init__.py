@@ -10,9 +10,21 @@ Importing this package does not import Pillow.
 from nearsight.pictures.decoder import decode
 from nearsight.pictures.exif import Exif
 from nearsight.pictures.limits import Limits
-from nearsight.pictures.opening import open
+from nearsight.pictures.opening import alone, open
 from nearsight.pictures.picture import Picture, part_name
 from nearsight.pictures.source import Loaded, Source
-from nearsight.pictures.walk import find
+from nearsight.pictures.walk import find, is_several
 
-__all__ = ["Exif", "Limits", "Loaded", "Picture", "Source", "decode", "find", "open", "part_name"]
+__all__ = [
+    "Exif",
+    "Limits",
+    "Loaded",
+    "Picture",
+    "Source",
+    "alone",
+    "decode",
+    "find",
+    "is_several",
+    "open",
+    "part_name",
+]

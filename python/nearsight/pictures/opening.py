@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from itertools import islice
 
-from nearsight.errors import ArgumentError, NotFoundError, PictureError
+from nearsight.errors import ArgumentError, NearsightError, NotFoundError, PictureError
 from nearsight.pictures.decoder import decode
 from nearsight.pictures.file import path_name
 from nearsight.pictures.limits import Limits
@@ -34,9 +34,17 @@ def open(what: object, limits: Limits | None = None, crop: BoundingBox | None = 
         bounds = limits or Limits()
         return decode(found[0].load(bounds), bounds, box)
     except PictureError as error:
-        if isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
-            raise NotFoundError(str(error)) from error
-        raise
+        raise alone(error) from error.__cause__
+
+
+def alone(error: PictureError) -> NearsightError:
+    """What is raised where this is wrong with the one picture that was asked for.
+
+    `NotFoundError` for a file that is not there, `ArgumentError` for what was said of it amiss.
+    """
+    if isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
+        return NotFoundError(str(error))
+    return error.__cause__ if isinstance(error.__cause__, ArgumentError) else error
 
 
 def _called(what: object) -> str:

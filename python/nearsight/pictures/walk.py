@@ -25,7 +25,7 @@ from nearsight.pictures.memory import (
 )
 from nearsight.pictures.source import Source
 
-__all__ = ["find"]
+__all__ = ["find", "is_several"]
 
 Found = Iterator[Source | PictureError]
 T = TypeVar("T")
@@ -73,7 +73,7 @@ def _find(what: Any, keep: Any, depth: int) -> Iterator[Any]:
         yield of_image(what)
     elif hasattr(what, "read"):
         yield of_file(what)
-    elif isinstance(what, Iterable) and not isinstance(what, Mapping):
+    elif is_several(what):
         yield from _in_each(what, keep, depth)
     else:
         yield PictureError(
@@ -81,6 +81,12 @@ def _find(what: Any, keep: Any, depth: int) -> Iterator[Any]:
             "is nothing that pictures can be read from; give a path, folder, bytes, open file, "
             "numpy array, PIL image, or a list of these",
         )
+
+
+def is_several(what: object) -> bool:
+    """Tell whether it is an iterable of things to find; one that stands for several is none."""
+    one = (Source, PictureError, str, bytes, bytearray, memoryview, np.ndarray, Mapping)
+    return isinstance(what, Iterable) and not (isinstance(what, one) or hasattr(what, "read"))
 
 
 def _is_pil(what: object) -> bool:
