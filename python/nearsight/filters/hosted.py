@@ -12,7 +12,7 @@ What several things mean together, as the service documents it:
 - `metadata` contain the value of at least one key, however nested; in `ands`, of every key.
 - The times of `last_updated_time_range` belong to it.
 - A concept's `value` is 1 when it is left out; 0 asks for what was said not to show it.
-- `negate` turns the whole filter round. Empty values ask for nothing.
+- `negate` turns the whole filter round. Empty values ask for nothing, but unknown keys are refused.
 
 There are no datasets, and pictures only: filters on other input types match nothing.
 """
@@ -135,7 +135,7 @@ def _input(node: Node, each: bool) -> list[Filter]:
     enough: list[Filter] = []
     if "data" in found:
         data = found["data"]
-        parts += _data(data, each)
+        parts += _data(data, each, *_TYPES)
         bare = (kind for kind in _TYPES if kind in data.object() and not data[kind].filled("url"))
         enough += [fields.type(kind) for kind in bare]
     if "status" in found:
@@ -146,9 +146,15 @@ def _input(node: Node, each: bool) -> list[Filter]:
     return parts + ([either(enough)] if enough else [])
 
 
-def _data(node: Node, each: bool) -> list[Filter]:
-    """What `data` asks for; `each`: every concept and every key of the metadata has to be so."""
-    found = node.filled("concepts", "metadata", "geo", "regions", "image")
+def _data(node: Node, each: bool, *types: str) -> list[Filter]:
+    """What `data` asks for; `each`: every concept and every key of the metadata has to be so.
+
+    Of `types` only empty ones are understood, apart from an image's URL.
+    """
+    found = node.filled("concepts", "metadata", "geo", "regions", *{"image", *types})
+    for kind in {*types} - {"image"}:
+        if kind in found:
+            raise found[kind].error(f"any {kind} is meant: write {{}}")
     parts: list[Filter] = []
     if "concepts" in found:
         parts.append((every if each else either)(_said(found["concepts"])))

@@ -46,10 +46,8 @@ class Node:
         return {key: self[key] for key in self.value}
 
     def filled(self, *known: str) -> dict[str, "Node"]:
-        """The members of an object without empty ones, all the others among `known`."""
-        filled = {key: node for key, node in self.object().items() if not node.is_empty}
-        Node(filled, self.place).object(*known)
-        return filled
+        """The members of an object, all of them among `known`, without empty ones."""
+        return {key: node for key, node in self.object(*known).items() if not node.is_empty}
 
     @property
     def is_empty(self) -> bool:
