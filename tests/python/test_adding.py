@@ -212,3 +212,15 @@ def test_pictures_of_one_folder_are_reported(app: nearsight.App, tmp_path: Path)
     for name in ("a.jpg", "b.jpg"):
         (tmp_path / name).write_bytes(b"garbage")
     assert len(app.inputs.add(tmp_path).failed) == 2
+
+
+def test_the_whole_picture_is_no_crop(app: nearsight.App) -> None:
+    (whole,) = app.inputs.add(plain(RED)).added
+    assert app.inputs.add(plain(RED), crop=(0, 0, 1, 1)).duplicates == [whole]
+    assert app.inputs.add([Item(plain(RED), crop=(0, 0, 1.0, 1))]).duplicates == [whole]
+    assert app.inputs.count("has(crop)") == 0
+    assert app.search(image=plain(RED), crop=(0, 0, 1, 1)).understood == (
+        app.search(image=plain(RED)).understood
+    )
+    assert app.search(input=whole, crop=[0, 0, 1, 1]).ids == [whole]  # needs no pixels
+    assert app.inputs.add(plain(RED), crop=(0, 0, 1, 0.5)).added

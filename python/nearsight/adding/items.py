@@ -7,7 +7,7 @@ from typing import Any
 from nearsight.errors import ArgumentError
 from nearsight.values.geo import GeoPoint, point
 from nearsight.values.patching import checked
-from nearsight.values.region import BoundingBox, bounding_box
+from nearsight.values.region import BoundingBox, bounding_box, part
 from nearsight.values.text import checked_text, shown
 
 __all__ = [
@@ -99,7 +99,7 @@ def details_of(item: Item) -> Details:
         said_of(item.concepts, item.not_concepts),
         checked(item.metadata),
         None if item.geo is None else point(item.geo),
-        None if item.crop is None else bounding_box(item.crop),
+        part(item.crop),
         None if item.url is None else checked_url(item.url),
         tuple(_region(region) for region in _listed("regions", item.regions)),
     )

@@ -11,7 +11,7 @@ from nearsight.pictures.file import path_name
 from nearsight.pictures.limits import Limits
 from nearsight.pictures.picture import Picture
 from nearsight.pictures.walk import find
-from nearsight.values.region import BoundingBox, bounding_box
+from nearsight.values.region import BoundingBox, part
 
 
 def open(what: object, limits: Limits | None = None, crop: BoundingBox | None = None) -> Picture:
@@ -20,7 +20,7 @@ def open(what: object, limits: Limits | None = None, crop: BoundingBox | None = 
     `what` is anything that `find` takes. Raises NotFoundError when there is no such file,
     PictureError when it cannot be used, ArgumentError when it stands for several pictures.
     """
-    box = None if crop is None else bounding_box(crop)
+    box = part(crop)
     found = list(islice(find(what), 2))
     if not found:
         raise NotFoundError("no picture was given")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
 from nearsight.errors import ArgumentError
-from nearsight.values.region import BoundingBox, bounding_box
+from nearsight.values.region import BoundingBox, part
 from nearsight.values.text import checked_text, shown
 
 Kind: TypeAlias = Literal["image", "input", "region", "text", "concept"]
@@ -54,7 +54,7 @@ class Rank:
         object.__setattr__(self, "weight", weight)
         if self.crop is not None:
             self._only(_CROPPED, "crop")
-            object.__setattr__(self, "crop", bounding_box(self.crop))
+            object.__setattr__(self, "crop", part(self.crop))
         if self.language is not None:
             self._only(_SPOKEN, "language")
             if not checked_text(self.language, "language").strip():

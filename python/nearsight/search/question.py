@@ -9,7 +9,7 @@ from nearsight.filters import Where
 from nearsight.ranks import Rank
 from nearsight.search.query import Of
 from nearsight.search.ranking import Ranking
-from nearsight.values.region import bounding_box
+from nearsight.values.region import part
 from nearsight.values.text import shown
 
 _OTHER_NAMES = {
@@ -54,7 +54,7 @@ class Question(TypedDict, total=False):
 
 def ranks_of(asked: Question) -> list[Rank]:
     """What a question orders by. Raises `ArgumentError` for words about nothing."""
-    box = None if asked.get("crop") is None else bounding_box(asked["crop"])
+    box = part(crop := asked.get("crop"))
     language = asked.get("language")
     ranks = [Rank("image", each, 1.0, box) for each in _each(asked, "image")]
     ranks += [Rank("image", each, -1.0) for each in _each(asked, "unlike")]
@@ -62,7 +62,7 @@ def ranks_of(asked: Question) -> list[Rank]:
     ranks += [Rank("region", each) for each in _each(asked, "region")]
     words = [Rank("text", each, language=language) for each in _each(asked, "text")]
     words += [Rank("concept", each, language=language) for each in _each(asked, "concept")]
-    if box is not None and not any(rank.crop for rank in ranks):
+    if crop is not None and asked.get("image") is None and asked.get("input") is None:
         raise ArgumentError("crop= is a part of a picture: give image= or input= with it")
     if language is not None and not words:
         raise ArgumentError("language= is of words: give text= or concept= with it")

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from nearsight.errors import ArgumentError
 from nearsight.values.text import shown
 
-__all__ = ["BoundingBox", "bounding_box"]
+__all__ = ["BoundingBox", "bounding_box", "part"]
 
 _ORDER = "give (top, left, bottom, right) as fractions 0..1 of the picture"
 
@@ -87,6 +87,16 @@ def bounding_box(value: object) -> BoundingBox:
             f"right; {_ORDER}"
         )
     return box
+
+
+def part(value: object) -> BoundingBox | None:
+    """What `crop=` means: a box, checked as in `bounding_box`; None for all of the picture.
+
+    >>> part((0, 0, 1, 1)) is part(None) is None
+    True
+    """
+    box = None if value is None else bounding_box(value)
+    return None if box == (0, 0, 1, 1) else box
 
 
 def _first_five(value: object) -> list[Any]:
