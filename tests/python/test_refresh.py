@@ -1,5 +1,7 @@
 """What `refresh` shows is one commit, though others go on writing while it reads."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,7 @@ from planted import Planted, plain
 
 import nearsight
 from nearsight import Item
+from nearsight.engine import cache_of
 from nearsight.search.finding import Finding
 from nearsight.truth.facts import FactTable
 
@@ -50,3 +53,22 @@ def test_hits_that_are_erased_between_two_looks_are_looked_for_while_nobody_writ
             monkeypatch.setattr(Finding, "found", erased)
             ids = set(reader.search(image=plain((9, 9, 9))).ids)
             assert ids == {"i1", "i3", "i4", "i5", "i6", "i7", "i8"}
+
+
+ADDING = """
+import os, sys, nearsight
+from planted import Planted, plain
+app = nearsight.open(sys.argv[1], model=Planted())
+for n in range(70):
+    app.inputs.add(plain((1 + n, 9, 9)))
+os._exit(0)
+"""
+
+
+def test_who_opens_far_behind_writes_the_cache_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "a.ns"
+    environment = {"PYTHONPATH": ":".join(sys.path)}
+    subprocess.run([sys.executable, "-c", ADDING, str(path)], env=environment, check=True)
+    assert not list(cache_of(path).glob("rows-*.seg"))
+    with nearsight.open(path, model=Planted()):
+        assert len(list(cache_of(path).glob("rows-*.seg"))) == 1

@@ -18,6 +18,9 @@ T = TypeVar("T")
 
 _LOOK_AGAIN = 0.02  # seconds between two looks whether a cache is being built anew
 _REPLAY_ROWS = 1024
+# Commits: who finds the cache so far behind writes it at once, not only when closing it, so that
+# the next one has less to replay, should this one be killed.
+_SEAL_BEHIND = 64
 _REPLAY_PAGES = 64  # so many are published at once: some 65,000 rows in memory, then on disk
 
 
@@ -47,7 +50,10 @@ class Engine:
             for dropped in (self._caches.rows.dropped_because, self._caches.docs.dropped_because):
                 if dropped:
                     self._warn(f"rebuilt: {dropped}")
+            behind = commits(self._view.generation)
             self.catch_up()
+            if self._cache.is_ours and commits(self._view.generation) - behind >= _SEAL_BEHIND:
+                self._keep()
         except BaseException:
             self._cache.release()
             raise
@@ -250,6 +256,13 @@ class Engine:
                 self._cache.clear()
             finally:
                 self._cache.release()
+
+    def _keep(self) -> None:
+        """Write the cache; one that turns out damaged is derived again."""
+        try:
+            self._seal()
+        except CacheDamaged as damage:
+            self.rebuild(str(damage))
 
     def _seal(self) -> None:
         """Write the cache as far as the disk lets us: what is missing is derived again."""
