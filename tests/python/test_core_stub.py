@@ -3,6 +3,7 @@
 import ast
 import inspect
 import re
+import sys
 import tomllib
 from collections.abc import Iterator
 from operator import attrgetter
@@ -81,3 +82,12 @@ def parameters(docstring: str) -> list[str]:
 def test_the_version_is_the_package_s() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert _core.__version__ == project["version"]
+
+
+def test_the_core_asks_for_the_gil_until_it_is_proven_to_do_without() -> None:
+    """A Python without the GIL turns it on, with a warning, for what does not say otherwise."""
+    bindings = ROOT / "cpp" / "bindings"
+    said = "".join(file.read_text() for file in sorted(bindings.glob("*.cpp")))
+    assert "PYBIND11_MODULE(_core, module) {" in said
+    assert "gil_not_used" not in said.lower()
+    assert getattr(sys, "_is_gil_enabled", lambda: True)()  # also in a build that could do without
