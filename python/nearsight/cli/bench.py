@@ -68,19 +68,13 @@ def configure(subparsers: Subparsers) -> None:
         "--data", choices=["drawn", "photos"], help="what is searched; photos are of --folder"
     )
     vectors.add_argument(
-        "--keep", type=Path, metavar="FOLDER", help="keep and use again what was built"
+        "--keep", type=Path, metavar="FOLDER", help="filters too: keep and use again what is built"
     )
     vectors.add_argument("--rebuild", metavar="NAMES", help="whom to build anew in what is kept")
     vectors.add_argument("--plots", type=Path, metavar="FOLDER", help="draw SVG files there")
     filters = command.add_argument_group("filters")
     filters.add_argument(
         "--inputs", type=_positive, metavar="N", help="inputs of about 9 KB on disk (100000)"
-    )
-    filters.add_argument(
-        "--keep",
-        type=Path,
-        metavar="FOLDER",
-        help="where they lie and stay: filled if it holds none yet, used again if it does",
     )
     command.set_defaults(usage=command.error)
 
