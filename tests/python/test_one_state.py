@@ -9,7 +9,9 @@ import pytest
 from planted import Planted, plain
 
 import nearsight
+from nearsight import Item
 from nearsight.engine import Engine
+from nearsight.search import Filtering
 
 SHADES = [plain((n + 1, 2 * n + 1, 255 - n)) for n in range(100)]
 QUERY = plain((90, 60, 30))
@@ -105,3 +107,44 @@ def test_nobody_waits_for_a_cache_that_is_built_anew(
         go_on.set()
         rebuilding.join()
         assert len(app.search(image=QUERY, k=1000)) == 101
+
+
+def test_others_write_while_a_filter_says_what_to_delete(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with nearsight.open(path, model=Planted()) as app, nearsight.open(path, model=Planted()) as two:
+        app.inputs.add([Item(plain((n, 9, 9)), id=f"{n}", concepts=["red"]) for n in range(3)])
+        app.inputs.add(plain((9, 9, 200)), id="blue")
+        changes = [
+            lambda: two.inputs.add(plain((77, 9, 9)), id="new", concepts=["red"]),
+            lambda: two.inputs.update("1", not_concepts=["red"]),
+        ]
+        monkeypatch.setattr(Filtering, "matches", meddled(app, changes))
+        assert app.inputs.delete(where="red") == ["0", "2", "new"]
+        assert changes == []
+        assert [record.id for record in two.inputs] == ["1", "blue"]
+
+
+def test_a_deletion_among_people_who_never_stop_writing_comes_to_an_end(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with nearsight.open(path, model=Planted()) as app, nearsight.open(path, model=Planted()) as two:
+        app.inputs.add(plain((200, 9, 9)), id="red", concepts=["red"])
+        app.inputs.add(plain((9, 9, 200)), id="blue")
+        rename = [lambda: two.inputs.update("blue", metadata={"n": 1})] * 3
+        monkeypatch.setattr(Filtering, "matches", meddled(app, rename))
+        assert app.inputs.delete(where="red") == ["red"]
+        assert rename == []
+
+
+def meddled(app: nearsight.App, changes: list[Callable[[], Any]]) -> Callable[..., Any]:
+    """What filters, after one of these changes each time that `app` does."""
+    matches = Filtering.matches
+
+    def after_a_change(filtering: Filtering, *asked: Any) -> Any:
+        found = matches(filtering, *asked)
+        if changes and filtering is app.inputs._filtering:
+            changes.pop(0)()
+        return found
+
+    return after_a_change

@@ -19,7 +19,10 @@ from nearsight.truth import Input, Truth
 from nearsight.values.paging import check_whole, slice_of
 from nearsight.values.text import checked_text, shown
 
+Ids = list[str]  # the class below has a method called list
+
 _PAGE = 200
+_ATTEMPTS = 3
 _CHANGES = ("concepts", "not_concepts", "metadata", "geo")
 
 
@@ -202,7 +205,9 @@ class Inputs:
         """Delete inputs with all that is known of them; the ids that were there.
 
         By their `ids`, by a filter, or `all=True`: one of the three. Unknown ids are no error, and
-        an empty list deletes nothing; a filter that asks nothing is refused.
+        an empty list deletes nothing; a filter that asks nothing is refused. What is deleted is
+        what meets the filter at that moment, whatever others add and change meanwhile; they need
+        not wait while it is looked for.
 
         Raises `ArgumentError`, `ReadOnlyError`.
         """
@@ -210,16 +215,33 @@ class Inputs:
             raise ArgumentError("delete: give ids, or where=, or all=True, and only one of them")
         if where is not None and to_filter(where) is None:
             raise ArgumentError(f"where={where!r} asks nothing; to delete all, say all=True")
-        if ids is not None and not (wanted := checked_ids(ids)):
-            return []
-        with self._engine.caught_up():  # what is deleted is what meets the filter now
-            if ids is None:
-                numbers = self._filtering.inputs(where)
-                wanted = list(self._truth.inputs.ids_of(numbers.tolist()).values())
-            self._truth.advance()
-            erased = self._truth.inputs.erase(wanted)
+        erased = self._erase_where(where) if ids is None else self._erase(checked_ids(ids))
         self._engine.catch_up()
         return erased
+
+    def _erase(self, ids: Ids) -> Ids:
+        if not ids:
+            return []
+        with self._truth.writing():
+            return self._truth.inputs.erase(ids)
+
+    def _erase_where(self, where: Where) -> Ids:
+        """What meets `where` at the commit, filtered while others may still write.
+
+        Where somebody has, it is filtered again, and in the end while nobody can.
+        """
+        for _ in range(_ATTEMPTS):
+            generation, numbers = self._filtering.inputs_at(where)
+            ids = [*self._truth.inputs.ids_of(numbers.tolist()).values()]
+            with self._truth.alone():
+                if self._truth.generation == generation:
+                    self._truth.advance()
+                    return self._truth.inputs.erase(ids)
+        with self._engine.caught_up():
+            numbers = self._filtering.inputs(where)
+            ids = [*self._truth.inputs.ids_of(numbers.tolist()).values()]
+            self._truth.advance()
+            return self._truth.inputs.erase(ids)
 
     # -- predictions ---------------------------------------------------------------------------
 

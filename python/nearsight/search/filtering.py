@@ -65,10 +65,15 @@ class Filtering:
 
     def inputs(self, where: Where) -> NDArray[np.uint64]:
         """The numbers of the inputs that meet `where`, in the order of adding."""
+        return self.inputs_at(where)[1]
 
-        def owners(view: View) -> NDArray[np.uint64]:
+    def inputs_at(self, where: Where) -> tuple[int, NDArray[np.uint64]]:
+        """The same, and the generation of the truth that they are of."""
+
+        def owners(view: View) -> tuple[int, NDArray[np.uint64]]:
             found = self.matches(where, view)
-            return view.docs.owners(view.docs.all() if found is None else found)
+            docs = view.docs.all() if found is None else found
+            return view.generation, view.docs.owners(docs)
 
         return self._engine.answer(owners)
 
