@@ -1,7 +1,9 @@
 """What can be asked of and done to custom models besides training: attributes, versions, inputs."""
 
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,6 +11,8 @@ from planted import Planted, plain
 
 import nearsight
 from nearsight.errors import ArgumentError, NotFoundError, TrainingError
+from nearsight.models import training
+from nearsight.teaching import teach
 
 REDS = [(250, 10 * n, 20) for n in range(8)]
 BLUES = [(20, 10 * n, 250) for n in range(8)]
@@ -253,3 +257,27 @@ def test_a_concept_is_learned_from_regions(tmp_path: Path) -> None:
         first = model.suspects()[0]
         assert (first.annotation, first.input.id, first.said) == (wrong.id, wrong.input, True)
         assert all(s.input.id not in {i.id for i in model.inputs()} for s in model.suggest(99))
+
+
+def test_a_training_holds_the_examples_of_one_concept_at_a_time(
+    model: nearsight.Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[weakref.ref[Any]] = []
+
+    def taught(vectors: Any, *rest: Any) -> Any:
+        assert [each() for each in held] == [None] * len(held)
+        held.append(weakref.ref(vectors))
+        return teach(vectors, *rest)
+
+    monkeypatch.setattr(training, "teach", taught)
+    assert set(model.train().reports) == {"rosso", "blu"}
+    assert len(held) == 2
+
+
+def test_a_concept_without_examples_stops_a_training_before_it_begins(
+    model: nearsight.Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model.update(concepts=["verde"])
+    monkeypatch.setattr(training, "teach", lambda *_: pytest.fail("it began"))
+    with pytest.raises(TrainingError, match="no input is said to show 'verde'"):
+        model.train()

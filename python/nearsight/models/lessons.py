@@ -48,19 +48,26 @@ class Lessons:
 
     def of(self, record: ModelRecord, concept: str) -> Lesson:
         """The examples of one concept. Raises `TrainingError` where there is nothing to learn."""
-        parameters = HyperParameters.of(record.parameters)
-        yes, no = self.said(record, concept)
-        room = 0 if record.closed_environment else parameters.room - len(yes) - len(no)
-        known = np.union1d(np.union1d(yes, no), self.labelled(concept))
-        presumed = self._truth.examples.spread(known, room)
-        _check(record, concept, len(yes), len(no), len(presumed))
+        yes, no, presumed = self.require(record, concept)
         stance = dict.fromkeys(evenly(yes, _MOST_SAID).tolist(), YES)
         stance |= dict.fromkeys(evenly(no, _MOST_SAID).tolist(), NO)
         stance |= dict.fromkeys(presumed.tolist(), PRESUMED)
         ids, vectors, predictions = self.features(np.array(sorted(stance), np.uint64))
         stances = np.array([stance[id_] for id_ in ids.tolist()], np.int8)
-        meant = self._meant(concept)
-        return Lesson(ids, vectors, predictions, stances, parameters.settings, meant)
+        settings = HyperParameters.of(record.parameters).settings
+        return Lesson(ids, vectors, predictions, stances, settings, self._meant(concept))
+
+    def require(self, record: ModelRecord, concept: str) -> tuple[Ids, Ids, Ids]:
+        """The embeddings said to show a concept, those said not to, and those presumed not to.
+
+        Raises `TrainingError` where there is nothing to learn.
+        """
+        yes, no = self.said(record, concept)
+        room = HyperParameters.of(record.parameters).room - len(yes) - len(no)
+        known = np.union1d(np.union1d(yes, no), self.labelled(concept))
+        presumed = self._truth.examples.spread(known, 0 if record.closed_environment else room)
+        _check(record, concept, len(yes), len(no), len(presumed))
+        return yes, no, presumed
 
     def said(self, record: ModelRecord, concept: str) -> tuple[Ids, Ids]:
         """The embeddings said to show a concept, and those said not to, or to show a rival.

@@ -25,9 +25,9 @@ from nearsight.models.feedback import Feedback, FeedbackBox, FeedbackInfo
 from nearsight.models.info import ModelInfo
 from nearsight.models.lessons import Lessons
 from nearsight.models.parameters import HyperParameters
+from nearsight.models.training import learned
 from nearsight.models.version import Version
 from nearsight.models.versions import Versions
-from nearsight.teaching import teach
 from nearsight.truth import Input, ModelRecord, Truth
 from nearsight.values.paging import slice_of
 
@@ -186,25 +186,18 @@ class Model:
         one example or two; a name that means something else than you show does harm with so few,
         next to none from five on. A name that means nothing ("rex") changes nothing.
 
+        Concepts are learned one after the other, each from what is said when its turn comes.
+
         Raises `TrainingError` (no concepts, a concept that no input is said to show, or nothing to
         tell it from), `ReadOnlyError`.
         """
-        with self._truth.snapshot():
-            record = self._record()
-            if not record.concepts:
-                raise TrainingError(
-                    f"the model {self.id!r} has no concepts to learn: give it some with "
-                    f"app.models[{self.id!r}].add_concepts([…])"
-                )
-            lessons = {concept: self._lessons.of(record, concept) for concept in record.concepts}
-            told = reduce(np.union1d, (lesson.told for lesson in lessons.values()))
-            inputs = self._truth.examples.inputs(told)
-        taught = {
-            concept: teach(
-                lesson.vectors, lesson.predictions, lesson.stances, lesson.settings, lesson.meant
+        record = self._record()
+        if not record.concepts:
+            raise TrainingError(
+                f"the model {self.id!r} has no concepts to learn: give it some with "
+                f"app.models[{self.id!r}].add_concepts([…])"
             )
-            for concept, lesson in lessons.items()
-        }
+        taught, inputs = learned(self._truth, self._lessons, record)
         with self._truth.writing():
             self._record()
             number = self._versions.add(taught, inputs)
