@@ -14,7 +14,8 @@ import pytest
 import nearsight
 from nearsight.cli.main import main, parser
 
-COMMANDS = ["add", "search", "show", "info", "rm", "check", "backup", "compact", "repair"]
+COMMANDS = ["add", "search", "show", "info", "rm", "teach", "predict", "suggest"]
+COMMANDS += ["check", "backup", "compact", "repair"]
 COMMANDS += ["demo", "doctor", "bench"]
 OK, FAILURE = 0, 3
 

@@ -17,7 +17,7 @@ from nearsight.filters import parse
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
 COMMANDS = {"add", "search", "show", "info", "rm", "check", "backup", "compact", "repair"}
-COMMANDS |= {"demo", "doctor", "bench"}
+COMMANDS |= {"demo", "doctor", "bench", "teach", "predict", "suggest"}
 
 
 def blocks(language: str) -> list[str]:

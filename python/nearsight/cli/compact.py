@@ -5,7 +5,7 @@ import sys
 
 from nearsight.cli.arguments import Subparsers, add_command
 from nearsight.cli.codes import OK
-from nearsight.cli.database import open_for_erasing
+from nearsight.cli.database import open_writable
 from nearsight.cli.terminal import say, say_json, size
 
 
@@ -23,7 +23,7 @@ def configure(subparsers: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Compact, and say what that freed."""
-    with open_for_erasing(args) as app:
+    with open_writable(args) as app:
         freed = app.compact()
         info = app.info()
     if args.json:

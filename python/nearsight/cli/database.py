@@ -25,7 +25,7 @@ def open_existing(args: argparse.Namespace) -> App:
         return nearsight.open(_path(args), model=args.model, read_only=True)
 
 
-def open_for_erasing(args: argparse.Namespace) -> App:
+def open_writable(args: argparse.Namespace) -> App:
     """The app at `--db`, never made, and writable. Raises `NotFoundError`, `ReadOnlyError`."""
     _require(_path(args))
     return nearsight.open(_path(args), model=args.model)

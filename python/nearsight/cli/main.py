@@ -16,10 +16,13 @@ from nearsight.cli import (
     demo,
     doctor,
     info,
+    predict,
     repair,
     rm,
     search,
     show,
+    suggest,
+    teach,
 )
 from nearsight.cli.arguments import add_global_options, bind_negative_numbers, example
 from nearsight.cli.codes import BROKEN_PIPE, FAILURE, INTERRUPTED, USAGE
@@ -27,6 +30,7 @@ from nearsight.cli.terminal import complain, prepare_streams
 
 _COMMANDS = (
     *(add, search, show, info, rm),
+    *(teach, predict, suggest),
     *(check, backup, compact, repair),
     *(demo, doctor, bench),
 )

@@ -5,7 +5,7 @@ import sys
 
 from nearsight.cli.arguments import Subparsers, add_command, from_stdin
 from nearsight.cli.codes import NOTHING, OK
-from nearsight.cli.database import open_for_erasing
+from nearsight.cli.database import open_writable
 from nearsight.cli.terminal import complain, counted, say, say_json
 
 
@@ -30,7 +30,7 @@ def configure(subparsers: Subparsers) -> None:
 def run(args: argparse.Namespace) -> int:
     """Erase; ids that are not there are named and passed over."""
     ids = from_stdin(args.id)
-    with open_for_erasing(args) as app:
+    with open_writable(args) as app:
         erased = app.inputs.delete(ids)
         left = len(app.inputs)
     for unknown in dict.fromkeys(ids):
