@@ -21,6 +21,12 @@ Element element_named(const std::string& name) {
   throw py::value_error("dtype is 'f32' or 'f16', not '" + name + "'");
 }
 
+Finding finding_named(const std::string& name) {
+  if (name == "codes") return Finding::kCodes;
+  if (name == "hnsw") return Finding::kGraph;
+  throw py::value_error("index is 'codes' or 'hnsw', not '" + name + "'");
+}
+
 std::string path_of(const py::str& path) {
   PyObject* bytes = nullptr;
   if (PyUnicode_FSConverter(path.ptr(), &bytes) == 0) throw py::error_already_set();
@@ -28,12 +34,13 @@ std::string path_of(const py::str& path) {
 }
 
 std::unique_ptr<Vectors> create(const py::str& directory, const py::int_& dim,
-                                const std::string& dtype) {
+                                const std::string& dtype, const std::string& index) {
   const std::string path = path_of(directory);
   const size_t wanted = std::min<size_t>(count_of(dim, "dim"), UINT32_MAX);
   const Element element = element_named(dtype);
-  return value_or_raise(
-      without_gil([&] { return Vectors::create(path, static_cast<uint32_t>(wanted), element); }));
+  const Finding finding = finding_named(index);
+  return value_or_raise(without_gil(
+      [&] { return Vectors::create(path, static_cast<uint32_t>(wanted), element, finding); }));
 }
 
 std::unique_ptr<Vectors> open(const py::str& directory, bool read_only) {
@@ -150,13 +157,16 @@ void bind_vectors(py::module_& module) {
       .def("count", &Choice::count, "How many there were when it was made.");
   py::class_<Vectors>(module, "Vectors", py::is_final(), "Vectors under ids, searched by cosine.")
       .def_static("create", create, "Makes an index in an empty directory ('': in memory).",
-                  py::arg("directory"), py::arg("dim"), py::arg("dtype"))
+                  py::arg("directory"), py::arg("dim"), py::arg("dtype"), py::arg("index"))
       .def_static("open", open, "Opens one that create made.", py::arg("directory"),
                   py::arg("read_only"))
       .def_property_readonly("dim", &Vectors::dim)
       .def_property_readonly(
           "dtype",
           [](const Vectors& self) { return self.element() == Element::kF32 ? "f32" : "f16"; })
+      .def_property_readonly(
+          "index",
+          [](const Vectors& self) { return self.finding() == Finding::kCodes ? "codes" : "hnsw"; })
       .def_property_readonly("coded", &Vectors::coded)
       .def_property_readonly("optimized", &Vectors::optimized)
       .def_property_readonly("was_cancelled", &Vectors::was_cancelled)

@@ -297,8 +297,11 @@ class Vectors:
     """Vectors under ids of the caller's, searched by cosine; the directory is the truth."""
 
     @staticmethod
-    def create(directory: str, dim: int, dtype: str) -> Vectors:
-        """Make one in an empty or missing directory ('': in memory); dtype 'f32' or 'f16'."""
+    def create(directory: str, dim: int, dtype: str, index: str) -> Vectors:
+        """Make one in an empty or missing directory ('': in memory).
+
+        `dtype` is 'f32' or 'f16', `index` 'codes' or 'hnsw'.
+        """
 
     @staticmethod
     def open(directory: str, read_only: bool) -> Vectors: ...
@@ -306,6 +309,8 @@ class Vectors:
     def dim(self) -> int: ...
     @property
     def dtype(self) -> str: ...
+    @property
+    def index(self) -> str: ...
     @property
     def coded(self) -> int: ...
     @property

@@ -198,7 +198,8 @@ ORGANS = {
     "index": {"base", "kernels", "store", "filter", "rank"},
     "columns": {"base", "kernels"},
     "codes": {"base", "kernels"},
-    "vectors": {"base", "kernels", "index", "codes"},
+    "graph": {"base", "kernels", "codes"},
+    "vectors": {"base", "kernels", "index", "codes", "graph"},
 }
 SHARED = {"types", "row_mask", "status"}  # headers that everybody stands on
 BELONGS = {  # the others are named like their organ

@@ -1,9 +1,10 @@
 // Vectors under ids of the caller's, searched by cosine: rows in an index (index.h), which here is
-// the truth itself, and what finds most of the best of them fast, codes (codes.h), derived from it.
+// the truth itself, and what finds most of the best of them fast, codes (codes.h) or a
+// graph (graph.h), derived from it.
 //
 // What was added or removed is seen by the next search, and outlives the process once flushed. Rows
-// that came after the codes were built are scored one by one, until optimize() or a search that
-// finds too many of them has them coded. Damaged codes cost speed and no answer: the rows are asked
+// that came after these were built are scored one by one, until optimize() or a search that finds
+// too many of them has them built again. Damaged ones cost speed and no answer: the rows are asked
 // instead. One writing process at a time (the caller's lock); within it any thread, at any time:
 // changes wait for each other, searches wait for nobody.
 #pragma once
@@ -24,6 +25,9 @@ namespace nearsight {
 
 class Allowed;
 class Finder;
+
+// What finds the rows; the number is the file's.
+enum class Finding : uint16_t { kCodes = 0, kGraph = 1 };
 
 // The caller's name of a vector: any number.
 using Key = uint64_t;
@@ -70,7 +74,8 @@ class Vectors {
 
   // Makes an index in memory, or in a directory that is empty or missing.
   static Result<std::unique_ptr<Vectors>> create(const std::string& directory, uint32_t dim,
-                                                 Element element);
+                                                 Element element,
+                                                 Finding finding = Finding::kCodes);
   // Opens one that create() made. Fails: kInvalidArgument (there is none), kCorruption.
   static Result<std::unique_ptr<Vectors>> open(const std::string& directory,
                                                Access access = Access::kDurable);
@@ -78,8 +83,9 @@ class Vectors {
 
   uint32_t dim() const;
   Element element() const;
+  Finding finding() const;
   size_t size() const;
-  size_t coded() const;                   // vectors that the codes hold, removed ones included
+  size_t coded() const;                   // vectors that codes or graph hold, removed ones too
   Result<std::vector<Key>> keys() const;  // in the order in which the vectors came
   Result<std::vector<float>> read(std::span<const Key> keys) const;  // unit vectors
   Result<std::vector<bool>> has(std::span<const Key> keys) const;
@@ -100,11 +106,12 @@ class Vectors {
   Status flush();
   Status verify() const;  // every block of every file
 
-  // Codes all vectors, on a thread of its own; one run at a time. `retrain` learns the lists anew.
+  // Codes or links all vectors, on a thread of its own; one run at a time. `retrain` learns the
+  // codes' lists anew.
   Status start_optimizing(size_t threads, bool retrain) const;
   float optimized() const;          // 0 .. 1 of the run in progress; 1: there is none
   bool wait(double seconds) const;  // for the run in progress; true: there is none
-  void cancel() const;              // what was coded before stays
+  void cancel() const;              // what was there before stays
   Status outcome() const;           // of the last run
   bool was_cancelled() const;
 

@@ -79,5 +79,6 @@ class FinderKind {
 };
 
 const FinderKind& codes_kind();
+const FinderKind& graph_kind();
 
 }  // namespace nearsight

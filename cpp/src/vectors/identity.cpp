@@ -4,19 +4,20 @@
 #include <random>
 
 #include "nearsight/kernels.h"
-#include "nearsight/vectors.h"
 
 namespace nearsight {
 namespace {
 
 constexpr std::string_view kMagic = "NSVECTS\n";
-constexpr uint32_t kVersion = 1;
+// The first knew codes only; who reads no other is told that this one is newer.
+constexpr uint32_t kCodesVersion = 1, kVersion = 2;
 
 struct Page {
   char magic[8];
   uint32_t version;
   uint32_t dim;
-  uint32_t element;
+  uint16_t element;
+  uint16_t finding;
   TruthId truth;
   uint32_t crc;  // of everything before
 };
@@ -31,9 +32,10 @@ uint32_t crc_of(const Page& page) {
 Status write_identity(Directory& directory, const Identity& identity) {
   Page page{};
   std::memcpy(page.magic, kMagic.data(), sizeof page.magic);
-  page.version = kVersion;
+  page.version = identity.finding == Finding::kCodes ? kCodesVersion : kVersion;
   page.dim = identity.dim;
-  page.element = static_cast<uint32_t>(identity.element);
+  page.element = static_cast<uint16_t>(identity.element);
+  page.finding = static_cast<uint16_t>(identity.finding);
   page.truth = identity.truth;
   page.crc = crc_of(page);
   const std::string draft = std::string(kIdentityName) + ".tmp";
@@ -63,10 +65,12 @@ Result<Identity> read_identity(const Directory& directory) {
     return Status::unsupported("file '" + path + "' was written by a newer nearsight");
   }
   if (page.dim < 1 || page.dim > Vectors::kMaxVectorDim ||
-      page.element > static_cast<uint32_t>(Element::kF16)) {
+      page.element > static_cast<uint16_t>(Element::kF16) ||
+      page.finding > static_cast<uint16_t>(Finding::kGraph)) {
     return Status::corruption("file '" + path + "' is damaged (values)");
   }
-  return Identity{page.dim, static_cast<Element>(page.element), page.truth};
+  return Identity{page.dim, static_cast<Element>(page.element), static_cast<Finding>(page.finding),
+                  page.truth};
 }
 
 TruthId drawn_truth() {

@@ -5,6 +5,7 @@
 
 #include "nearsight/directory.h"
 #include "nearsight/types.h"
+#include "nearsight/vectors.h"
 
 namespace nearsight {
 
@@ -13,7 +14,8 @@ inline constexpr std::string_view kIdentityName = "vectors";
 struct Identity {
   uint32_t dim;
   Element element;
-  TruthId truth;  // drawn when it was made: its segments and codes carry it
+  Finding finding;
+  TruthId truth;  // drawn when it was made: its other files carry it
 };
 
 Status write_identity(Directory& directory, const Identity& identity);

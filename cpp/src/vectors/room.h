@@ -25,6 +25,7 @@ class Vectors::Room {
 
   uint32_t dim() const { return identity_.dim; }
   Element element() const { return identity_.element; }
+  Finding finding() const { return identity_.finding; }
   uint32_t max_dim() const { return kind_.max_dim(); }  // of rows that a finder takes
   std::shared_ptr<const View> view() const {
     const std::lock_guard lock(publishing_);

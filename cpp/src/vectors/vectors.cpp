@@ -17,6 +17,10 @@ constexpr size_t kStaleShare = 4;  // fresh rows are coded when they are more th
 
 constexpr size_t kMaxThreads = 256;
 
+const FinderKind& kind_of(Finding finding) {
+  return finding == Finding::kCodes ? codes_kind() : graph_kind();
+}
+
 std::vector<Field> fields_of(uint32_t dim, Element element) {
   return {{"vector", dim, element, Metric::kCosine}, {"key", kKeyDim, Element::kF32, Metric::kDot}};
 }
@@ -58,13 +62,13 @@ Vectors::Vectors(std::unique_ptr<Room> room) : room_(std::move(room)) {}
 Vectors::~Vectors() = default;
 
 Result<std::unique_ptr<Vectors>> Vectors::create(const std::string& directory, uint32_t dim,
-                                                 Element element) {
+                                                 Element element, Finding finding) {
   return guarded([&]() -> Result<std::unique_ptr<Vectors>> {
     if (dim < 1 || dim > kMaxVectorDim) {
       return Status::invalid_argument("dim is 1 to " + std::to_string(kMaxVectorDim) + ", not " +
                                       std::to_string(dim));
     }
-    const Identity identity{dim, element, drawn_truth()};
+    const Identity identity{dim, element, finding, drawn_truth()};
     if (!directory.empty()) {
       auto folder = open_directory(directory, Access::kDurable);
       if (!folder.is_ok()) return folder.status();
@@ -81,8 +85,8 @@ Result<std::unique_ptr<Vectors>> Vectors::create(const std::string& directory, u
     }
     auto index = Index::open("", identity.truth, fields_of(dim, element));
     if (!index.is_ok()) return index.status();
-    auto room = std::make_unique<Room>(std::move(index.value()), nullptr, codes_kind(), identity,
-                                       Access::kReadWrite);
+    auto room = std::make_unique<Room>(std::move(index.value()), nullptr, kind_of(finding),
+                                       identity, Access::kReadWrite);
     if (Status status = room->begin(); !status.is_ok()) return status;
     return std::unique_ptr<Vectors>(new Vectors(std::move(room)));
   });
@@ -94,7 +98,7 @@ Result<std::unique_ptr<Vectors>> Vectors::open(const std::string& directory, Acc
     if (!folder.is_ok()) return folder.status();
     auto identity = read_identity(*folder.value());
     if (!identity.is_ok()) return identity.status();
-    const auto [dim, element, truth] = identity.value();
+    const auto [dim, element, finding, truth] = identity.value();
     auto index = Index::open_in(folder.value(), truth, fields_of(dim, element));
     if (!index.is_ok()) return index.status();
     if (!index.value()->dropped_because().empty()) {
@@ -105,11 +109,11 @@ Result<std::unique_ptr<Vectors>> Vectors::open(const std::string& directory, Acc
       auto names = folder.value()->list();
       if (!names.is_ok()) return names.status();
       for (const std::string& name : names.value()) {
-        if (!name.ends_with(".seg") && !name.ends_with(".nsc")) continue;
+        if (!name.ends_with(".seg") && !name.ends_with(kind_of(finding).suffix())) continue;
         return Status::corruption("the index '" + directory + "' has lost its file 'manifest'");
       }
     }
-    auto room = std::make_unique<Room>(std::move(index.value()), folder.value(), codes_kind(),
+    auto room = std::make_unique<Room>(std::move(index.value()), folder.value(), kind_of(finding),
                                        identity.value(), access);
     if (Status status = room->begin(); !status.is_ok()) return status;
     return std::unique_ptr<Vectors>(new Vectors(std::move(room)));
@@ -118,6 +122,7 @@ Result<std::unique_ptr<Vectors>> Vectors::open(const std::string& directory, Acc
 
 uint32_t Vectors::dim() const { return room_->dim(); }
 Element Vectors::element() const { return room_->element(); }
+Finding Vectors::finding() const { return room_->finding(); }
 size_t Vectors::size() const { return room_->view()->snapshot().size(); }
 
 size_t Vectors::coded() const {
