@@ -135,7 +135,8 @@ class Engine:
         if not known:
             self.rebuild("it followed another copy of the file, which went its own way")
             return
-        self._replay(self._caches, generation, upto)
+        with self._truth.blamed():
+            self._replay(self._caches, generation, upto)
 
     def _replay(self, caches: Caches, generation: int, upto: int) -> None:
         """Bring `caches` to one commit of the truth, `generation` or a later one, and show them.
@@ -237,7 +238,8 @@ class Engine:
                     generation, upto = self._truth.generation, self._truth.embeddings.last()
                 self._cache.clear()
                 fresh = self._open()
-                self._replay(fresh, generation, upto)
+                with self._truth.blamed():
+                    self._replay(fresh, generation, upto)
                 self._caches = fresh
             finally:
                 self._deriving = False

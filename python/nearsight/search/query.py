@@ -133,7 +133,8 @@ def _where(node: Node) -> Filter | None:
 def _inner(node: Node) -> Node:
     """The object that holds the ranks and filters."""
     if "searches" in node.object():
-        searches = node.filled("searches", *_BESIDE)["searches"].list()
+        node.filled("searches", *_BESIDE)
+        searches = node["searches"].list()
         if len(searches) != 1:
             raise node.error(f"{len(searches)} searches; give one at a time")
         _refuse_beside(node)

@@ -17,10 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearsight import held
-from nearsight.errors import ClosedError, CorruptionError, DatabaseError, ReadOnlyError
+from nearsight.errors import (
+    ClosedError,
+    CorruptionError,
+    DatabaseError,
+    NearsightError,
+    ReadOnlyError,
+)
 from nearsight.truth import schema
 from nearsight.truth.connection import Durability, connect, discard, hurry, transaction
-from nearsight.truth.failures import translated
+from nearsight.truth.failures import damaged, translated
 from nearsight.truth.records import RANDOM_BITS, commits
 
 LOOKUP_SLICE = 500  # how many values one "in (…)" asks for
@@ -98,7 +104,16 @@ class Database:
         with self._lock, translated(self.path):
             if self._db is None:
                 raise ClosedError(f"{self.path} was closed: open it again with nearsight.open().")
-            yield self._db
+            with _suspecting(self._db, self.path):
+                yield self._db
+
+    @contextmanager
+    def blamed(self) -> Iterator[None]:
+        """What is refused inside is refused because of what the file holds: `CorruptionError`."""
+        try:
+            yield
+        except ValueError as error:
+            raise damaged(self.path, f"it holds what nearsight never writes, {error}") from error
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -169,6 +184,23 @@ class Database:
         if fact is None:
             raise CorruptionError(f"{self.path} is damaged: it has no {key}. Restore a copy of it.")
         return fact
+
+
+@contextmanager
+def _suspecting(db: apsw.Connection, path: Path) -> Iterator[None]:
+    """Let what fails inside be the file's fault, if SQLite finds that its rows break our rules.
+
+    Rows with good checksums that nearsight never wrote surprise our code in ways that nobody can
+    name beforehand: NULL where nothing may be missing, a text where a number belongs.
+    """
+    try:
+        yield
+    except (TypeError, ValueError, ArithmeticError, LookupError) as error:
+        if not isinstance(error, NearsightError) and not db.in_transaction:
+            (found,) = next(db.execute("pragma quick_check(1)"))
+            if found != "ok":
+                raise damaged(path, found) from error
+        raise
 
 
 def select(db: apsw.Connection, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:

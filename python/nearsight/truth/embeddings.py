@@ -113,7 +113,7 @@ class EmbeddingTable:
                 " where id > ? and id <= ? order by id limit ?",
                 (last, upto, limit),
             )
-        return self._as_arrays(rows, dim, labels)
+            return self._as_arrays(rows, dim, labels)
 
     def some(
         self, embeddings: Sequence[int], dim: int, labels: int
@@ -129,7 +129,7 @@ class EmbeddingTable:
                     f" where id in ({','.join('?' * len(wanted))})",
                     wanted,
                 )
-        return self._as_arrays(sorted(rows, key=lambda row: int(row[0])), dim, labels)
+            return self._as_arrays(sorted(rows, key=lambda row: int(row[0])), dim, labels)
 
     def _as_arrays(
         self, rows: Sequence[tuple[Any, ...]], dim: int, labels: int

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from json import JSONDecodeError
 from pathlib import Path
 
 import apsw
@@ -28,7 +29,7 @@ def translated(path: Path) -> Iterator[None]:
                 f"{path}: the disk reported an error ({error}). Nothing of the current change was "
                 "kept; everything acknowledged before is. Check the disk, then open it again."
             ) from error
-        raise _damaged(path, "a page is not what nearsight wrote") from error
+        raise damaged(path, "a page is not what nearsight wrote") from error
     except apsw.FullError as error:
         raise DatabaseError(
             f"{path}: the disk is full. Nothing of the current change was kept; everything "
@@ -54,9 +55,11 @@ def translated(path: Path) -> Iterator[None]:
             f"{path}: the operating system reported an error ({error.strerror}). Everything "
             "acknowledged before is kept. Check the disk, then open it again."
         ) from error
+    except (UnicodeDecodeError, JSONDecodeError) as error:
+        raise damaged(path, f"a text in it is not what nearsight writes, {error}") from error
     except apsw.Error as error:
         if is_damage(error):
-            raise _damaged(path, f"its tables are not those nearsight made ({error})") from error
+            raise damaged(path, f"its tables are not those nearsight made ({error})") from error
         raise DatabaseError(
             f"{path}: SQLite refuses ({error}). Nothing of the current change was kept; everything "
             "acknowledged before is. Open it again; if that does not help, restore a copy."
@@ -68,7 +71,8 @@ def is_damage(error: apsw.Error) -> bool:
     return isinstance(error, apsw.SQLError) and str(error).startswith(("no such", "malformed"))
 
 
-def _damaged(path: Path, how: str) -> CorruptionError:
+def damaged(path: Path, how: str) -> CorruptionError:
+    """The error that says that, and how, the file is damaged."""
     return CorruptionError(
         f"{path} is damaged: {how} (a failing disk, or a write by another program). Restore a copy "
         "of the file."

@@ -95,17 +95,17 @@ class ModelTable:
                 " where model.id = ? order by model_concept.position",
                 [id_],
             )
-        for model, name, exclusive, closed, parameters, current, added_at in found:
-            return ModelRecord(
-                id=model,
-                name=name,
-                concepts=tuple(concept for (concept,) in concepts),
-                concepts_mutually_exclusive=bool(exclusive),
-                closed_environment=bool(closed),
-                parameters=json.loads(parameters),
-                current=current,
-                added_at=datetime.fromtimestamp(added_at, UTC),
-            )
+            for model, name, exclusive, closed, parameters, current, added_at in found:
+                return ModelRecord(
+                    id=model,
+                    name=name,
+                    concepts=tuple(concept for (concept,) in concepts),
+                    concepts_mutually_exclusive=bool(exclusive),
+                    closed_environment=bool(closed),
+                    parameters=json.loads(parameters),
+                    current=current,
+                    added_at=datetime.fromtimestamp(added_at, UTC),
+                )
         return None
 
     def add_concepts(self, id_: str, concepts: Iterable[str]) -> None:
@@ -223,7 +223,7 @@ class ModelTable:
                 " where model.id = ? order by annotation.number",
                 [id_],
             )
-        return [(annotation, json.loads(info)) for annotation, info in rows]
+            return [(annotation, json.loads(info)) for annotation, info in rows]
 
     # -- heads ---------------------------------------------------------------------------------
 
@@ -284,4 +284,5 @@ class ModelTable:
                 f"{self._database.path} is damaged: a head of the model {of} has not the size of "
                 "the embedder's vectors. Restore a copy of the file, or train the model again."
             )
-        return HeadRecord(np.frombuffer(weights, "<f4"), bias, json.loads(report))
+        with self._database.reading():  # whose errors name the file
+            return HeadRecord(np.frombuffer(weights, "<f4"), bias, json.loads(report))

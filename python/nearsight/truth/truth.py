@@ -54,11 +54,11 @@ class Truth(Database):
         """Is it this database's model? False while it has none; `ModelMismatchError` if another."""
         with self.reading() as db:
             known = select(db, "select name, fingerprint from embedder")
-        if known and known[0][1] != fingerprint:
-            raise ModelMismatchError(
-                f"{self.path} holds embeddings of the model {known[0][0]!r} "
-                f"({known[0][1][:12]}…), not of {name!r} ({fingerprint[:12]}…): scores of the two "
-                "cannot be compared. Open it with the model it was made with, or add the pictures "
-                "to a new database."
-            )
+            if known and known[0][1] != fingerprint:
+                raise ModelMismatchError(
+                    f"{self.path} holds embeddings of the model {known[0][0]!r} "
+                    f"({known[0][1][:12]}…), not of {name!r} ({fingerprint[:12]}…): scores of the "
+                    "two cannot be compared. Open it with the model it was made with, or add the "
+                    "pictures to a new database."
+                )
         return bool(known)
