@@ -8,7 +8,7 @@ from datetime import datetime
 
 import apsw
 
-from nearsight.truth.database import Database, select
+from nearsight.truth.database import Database, pairs, select
 from nearsight.truth.records import as_time
 
 
@@ -79,12 +79,12 @@ class ConceptTable:
     def names(self) -> dict[str, str]:
         """By id the names of all concepts that people used, in the order in which they came."""
         with self._database.reading() as db:
-            return dict(select(db, "select id, name from concept order by number"))
+            return pairs(select(db, "select id, name from concept order by number"))
 
     def taught(self) -> dict[str, str]:
         """By id the names of the concepts that some model's version in use has learned."""
         with self._database.reading() as db:
-            return dict(
+            return pairs(
                 select(
                     db,
                     "select distinct concept.id, concept.name from model"

@@ -208,6 +208,15 @@ def select(db: apsw.Connection, sql: str, values: Sequence[Any] = ()) -> list[tu
     return db.execute(sql, tuple(values)).fetchall()
 
 
+def pairs(rows: Iterable[tuple[Any, ...]]) -> dict[str, str]:
+    """Rows of two texts as a dictionary. Anything else is the file's fault: see `_suspecting`."""
+    found = list(rows)
+    for row in found:
+        if not all(isinstance(value, str) for value in row):
+            raise TypeError(f"{row} is no pair of texts")
+    return dict(found)
+
+
 def as_ids(rows: Iterable[tuple[Any, ...]]) -> NDArray[np.uint64]:
     """The first column as u64[n]."""
     return np.fromiter((row[0] for row in rows), np.uint64)
