@@ -9,6 +9,7 @@ from nearsight.embedders import Embedder
 from nearsight.engine import Engine
 from nearsight.errors import ArgumentError, NotFoundError
 from nearsight.looking import embed_picture, part_of
+from nearsight.pictures import Limits
 from nearsight.truth import Annotation, Input, NewAnnotation, NewEmbedding, Truth
 from nearsight.values.paging import slice_of
 from nearsight.values.region import bounding_box
@@ -28,11 +29,12 @@ class Annotations:
     what is inside of them.
     """
 
-    def __init__(self, truth: Truth, engine: Engine, embedder: Embedder) -> None:
+    def __init__(self, truth: Truth, engine: Engine, embedder: Embedder, limits: Limits) -> None:
         """Keep annotations in `truth`, searchable in `engine`, regions as `embedder` sees them."""
         self._truth = truth
         self._engine = engine
         self._embedder = embedder
+        self._limits = limits
 
     def __repr__(self) -> str:
         """Whose they are."""
@@ -95,7 +97,7 @@ class Annotations:
         text, id_ = asked.get("text"), asked.get("id")
         embedding = None
         if box is not None:
-            part = part_of(owner, box, asked.get("picture"))
+            part = part_of(owner, box, self._limits, asked.get("picture"))
             result = embed_picture(part, self._embedder, self._engine)
             embedding = NewEmbedding(result.vectors[0], result.probabilities[0])
         return owner, NewAnnotation(

@@ -14,9 +14,10 @@ from nearsight.engine import Engine, cache_of, forgotten, kernel
 from nearsight.errors import ArgumentError, DataLossError
 from nearsight.inputs import Inputs
 from nearsight.models import Models
+from nearsight.pictures import Limits
 from nearsight.search import Filtering, Rankings, Search
 from nearsight.truth import Durability, Truth, back_up, commits, require_free
-from nearsight.values.text import checked_text
+from nearsight.values.text import checked_text, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,13 @@ class App:
     """
 
     def __init__(
-        self, path: Path, embedder: Embedder, *, read_only: bool, durability: Durability
+        self,
+        path: Path,
+        embedder: Embedder,
+        *,
+        read_only: bool,
+        durability: Durability,
+        limits: Limits,
     ) -> None:
         """Open the truth and its engine; use `nearsight.open`."""
         self.path = path
@@ -72,12 +79,12 @@ class App:
             self._truth.close()
             raise
         naming = Naming(self._truth, embedder)
-        rankings = Rankings(self._truth, self._engine, embedder, naming)
+        rankings = Rankings(self._truth, self._engine, embedder, naming, limits)
         filtering = Filtering(self._truth, self._engine, naming)
-        self.inputs = Inputs(self._truth, self._engine, embedder, naming, filtering)
-        self.annotations = Annotations(self._truth, self._engine, embedder)
+        self.inputs = Inputs(self._truth, self._engine, embedder, naming, filtering, limits)
+        self.annotations = Annotations(self._truth, self._engine, embedder, limits)
         self.concepts = Concepts(self._truth, self._engine, embedder)
-        self.models = Models(self._truth, self._engine, embedder)
+        self.models = Models(self._truth, self._engine, embedder, limits)
         self.search = Search(self._truth, self._engine, rankings, filtering)
 
     def refresh(self) -> None:
@@ -187,6 +194,7 @@ def open(
     model: str | Embedder = "general",
     read_only: bool = False,
     durability: Durability = "full",
+    limits: Limits | None = None,
 ) -> App:
     """Open the database at `path`, or create it there.
 
@@ -197,6 +205,10 @@ def open(
     What was acknowledged survives the end of the process, however it ends. With `durability="full"`
     it survives a power cut, too; with `"fast"`, which does not wait for the medium, a power cut may
     take the newest changes away, each whole and the last ones first.
+
+    `limits` bound every picture that this app decodes, added or only looked at. With
+    `nearsight.Limits(worker=True)` processes of their own decode them, so that a picture made to do
+    harm can do none here.
 
     Raises `NotFoundError` (no such folder; with `read_only`, no such file), `DatabaseError` (not a
     nearsight database), `VersionError`, `ModelMismatchError`, `CorruptionError`, `DataLossError`.
@@ -212,7 +224,11 @@ def open(
     embedder = embedders.load(model) if isinstance(model, str) else model
     if not all(hasattr(embedder, name) for name in ("fingerprint", "prepare", "embed")):
         raise ArgumentError(f"model={model!r}: give the name of a model, or an Embedder")
-    return App(given, embedder, read_only=read_only, durability=durability)
+    if not isinstance(limits or Limits(), Limits):
+        raise ArgumentError(f"limits={shown(limits)}: give nearsight.Limits(…)")
+    return App(
+        given, embedder, read_only=read_only, durability=durability, limits=limits or Limits()
+    )
 
 
 def _require_not_emptied(path: Path) -> None:

@@ -15,13 +15,17 @@ _CURE = "give the picture with picture="
 
 
 def embed_query(
-    image: object, embedder: Embedder, engine: Engine, crop: BoundingBox | None = None
+    image: object,
+    embedder: Embedder,
+    engine: Engine,
+    limits: Limits,
+    crop: BoundingBox | None = None,
 ) -> tuple[Picture, Embedded]:
     """One picture that is asked about, not added, or the `crop` of it, with its one embedding.
 
     Raises what `pictures.open` raises, and `ModelError` where the model gives it no direction.
     """
-    picture = pictures.open(image, crop=crop)
+    picture = pictures.open(image, limits, crop)
     return picture, embed_picture(picture, embedder, engine)
 
 
@@ -33,14 +37,20 @@ def embed_picture(picture: Picture, embedder: Embedder, engine: Engine) -> Embed
     return result
 
 
-def part_of(record: Input, box: BoundingBox, picture: object = None, cure: str = _CURE) -> Picture:
+def part_of(
+    record: Input,
+    box: BoundingBox,
+    limits: Limits,
+    picture: object = None,
+    cure: str = _CURE,
+) -> Picture:
     """The `box` of an input, decoded from `picture` or, if that is None, from where it came from.
 
     `box` is in fractions of the input as it is in: of its crop, if it has one. Raises
     `PictureError` where the picture cannot be read or is not the one that was added; `cure` says
     what to do then.
     """
-    loaded = _loaded(record, record.path if picture is None else picture, cure)
+    loaded = _loaded(record, record.path if picture is None else picture, limits, cure)
     if loaded.digest.hex() != record.content:
         raise PictureError(
             record.name,
@@ -48,10 +58,10 @@ def part_of(record: Input, box: BoundingBox, picture: object = None, cure: str =
             f"differs); {cure}",
         )
     whole = box if record.crop is None else box.inside(record.crop)
-    return pictures.decode(loaded, Limits(), whole)
+    return pictures.decode(loaded, limits, whole)
 
 
-def _loaded(record: Input, source: object, cure: str) -> Loaded:
+def _loaded(record: Input, source: object, limits: Limits, cure: str) -> Loaded:
     missing = "its pixels are needed, and only a thumbnail is kept"
     if source is None:
         raise PictureError(record.name, f"{missing}; {cure}")
@@ -61,6 +71,6 @@ def _loaded(record: Input, source: object, cure: str) -> Loaded:
     try:
         if isinstance(found[0], PictureError):
             raise found[0]
-        return found[0].load(Limits())
+        return found[0].load(limits)
     except PictureError as error:
         raise PictureError(record.name, f"{missing}; {error}; {cure}") from error

@@ -36,12 +36,14 @@ class Inputs:
         embedder: Embedder,
         naming: Naming,
         filtering: Filtering,
+        limits: Limits,
     ) -> None:
         """Keep inputs in `truth` and searchable in `engine`; `filtering` answers `where=`."""
         self._truth = truth
         self._engine = engine
         self._naming = naming
         self._filtering = filtering
+        self._limits = limits
         self._adding = Adding(truth, engine, embedder)
 
     def __repr__(self) -> str:
@@ -128,7 +130,7 @@ class Inputs:
         if limits is not None and not isinstance(limits, Limits):
             raise ArgumentError(f"limits={shown(limits)}: give nearsight.pictures.Limits(…)")
         common = Item(None, id, concepts, not_concepts, metadata, geo, crop, url)
-        rules = Rules(limits or Limits(), bool(allow_duplicate), bool(exif))
+        rules = Rules(limits or self._limits, bool(allow_duplicate), bool(exif))
         return self._adding(source, details_of(common), rules)
 
     def status(self) -> StatusCounts:

@@ -62,11 +62,12 @@ class Feedback:
 class FeedbackBox:
     """Takes feedback to one model, and shows what it took."""
 
-    def __init__(self, truth: Truth, engine: Engine, embedder: Embedder) -> None:
+    def __init__(self, truth: Truth, engine: Engine, embedder: Embedder, limits: Limits) -> None:
         """Keep it in `truth`; regions are seen by `embedder`."""
         self._truth = truth
         self._engine = engine
         self._embedder = embedder
+        self._limits = limits
         self._naming = Naming(truth, embedder)
 
     def give(
@@ -113,13 +114,15 @@ class FeedbackBox:
         if isinstance(found[0], PictureError):
             raise found[0]
         adding = Adding(self._truth, self._engine, self._embedder)
-        (outcome,) = adding(found[0], details_of(Item(None)), Rules(Limits(), False, True))
+        (outcome,) = adding(found[0], details_of(Item(None)), Rules(self._limits, False, True))
         if outcome.id is None:
             raise outcome.error or ArgumentError(f"{outcome.source} could not be added")
         return self._truth.inputs.get([outcome.id])[outcome.id], found[0]
 
     def _region(self, owner: Input, region: RegionDetails, picture: object) -> NewAnnotation:
-        part = part_of(owner, region.box, picture, cure="give the picture instead of its id")
+        part = part_of(
+            owner, region.box, self._limits, picture, cure="give the picture instead of its id"
+        )
         result = embed_picture(part, self._embedder, self._engine)
         embedding = NewEmbedding(result.vectors[0], result.probabilities[0])
         return NewAnnotation(

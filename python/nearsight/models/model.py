@@ -28,6 +28,7 @@ from nearsight.models.parameters import HyperParameters
 from nearsight.models.training import learned
 from nearsight.models.version import Version
 from nearsight.models.versions import Versions
+from nearsight.pictures import Limits
 from nearsight.truth import Input, ModelRecord, Truth
 from nearsight.values.paging import slice_of
 
@@ -40,15 +41,18 @@ class Model:
 
     type = "concept"
 
-    def __init__(self, id_: str, truth: Truth, engine: Engine, embedder: Embedder) -> None:
+    def __init__(
+        self, id_: str, truth: Truth, engine: Engine, embedder: Embedder, limits: Limits
+    ) -> None:
         """Stand for the model `id_` of `truth`; use `app.models`."""
         self.id = id_
         self._truth = truth
         self._engine = engine
         self._embedder = embedder
+        self._limits = limits
         self._lessons = Lessons(truth, embedder)
         self._versions = Versions(id_, truth, embedder)
-        self._feedback = FeedbackBox(truth, engine, embedder)
+        self._feedback = FeedbackBox(truth, engine, embedder, limits)
 
     @property
     def name(self) -> str:
@@ -339,7 +343,7 @@ class Model:
         check_limits(min_value, max_concepts)
         wanted = None if select_concepts is None else selected_names(select_concepts)
         heads = self._versions.heads(self._record(), wanted)
-        _, result = embed_query(image, self._embedder, self._engine)
+        _, result = embed_query(image, self._embedder, self._engine, self._limits)
         values = [
             (concept, float(head.probabilities(result.vectors, result.probabilities)[0]))
             for concept, head in heads.items()

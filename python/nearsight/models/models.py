@@ -17,6 +17,7 @@ from nearsight.models.hosted import HERE, resolve
 from nearsight.models.model import Model
 from nearsight.models.parameters import HyperParameters
 from nearsight.models.ready import ReadyModel, ready_models
+from nearsight.pictures import Limits
 from nearsight.truth import Truth
 from nearsight.values.paging import slice_of
 
@@ -43,11 +44,12 @@ class Models:
     ['general']
     """
 
-    def __init__(self, truth: Truth, engine: Engine, embedder: Embedder) -> None:
+    def __init__(self, truth: Truth, engine: Engine, embedder: Embedder, limits: Limits) -> None:
         """Keep models in `truth`; they learn from what `embedder` makes of pictures."""
         self._truth = truth
         self._engine = engine
         self._embedder = embedder
+        self._limits = limits
 
     def __repr__(self) -> str:
         """Whose they are."""
@@ -139,7 +141,7 @@ class Models:
     @property
     def ready(self) -> Ready:
         """The models that come with nearsight."""
-        return ready_models(self._embedder, self._engine)
+        return ready_models(self._embedder, self._engine, self._limits)
 
     def _ready_named(self, id_: str) -> ReadyModel | None:
         return next((model for model in self.ready if model.id == id_), None)
@@ -170,7 +172,7 @@ class Models:
         ]
 
     def _handle(self, id_: str) -> Model:
-        return Model(id_, self._truth, self._engine, self._embedder)
+        return Model(id_, self._truth, self._engine, self._embedder, self._limits)
 
     def __getitem__(self, id_: str) -> AnyModel:
         """The model with this id; see `get`. Raises `NotFoundError`."""

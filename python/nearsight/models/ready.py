@@ -15,6 +15,7 @@ from nearsight.focus import sharpness
 from nearsight.knowledge import Concept, ConceptTree
 from nearsight.looking import embed_query
 from nearsight.models.arguments import check_limits, selected_names
+from nearsight.pictures import Limits
 
 # What the views of the general model are about: concepts of WordNet with all that is below them.
 VIEWS = {
@@ -33,11 +34,12 @@ class ConceptModel:
 
     type = "concept"
 
-    def __init__(self, id_: str, embedder: Embedder, engine: Engine) -> None:
+    def __init__(self, id_: str, embedder: Embedder, engine: Engine, limits: Limits) -> None:
         """`id_` is one of `VIEWS`; use `app.models`."""
         self.id = self.name = id_
         self._embedder = embedder
         self._engine = engine
+        self._limits = limits
 
     @property
     def concepts(self) -> tuple[str, ...]:
@@ -66,7 +68,7 @@ class ConceptModel:
         check_limits(min_value, max_concepts)
         tree = self._tree()
         wanted = None if select_concepts is None else self._selected(select_concepts, language)
-        _, result = embed_query(image, self._embedder, self._engine)
+        _, result = embed_query(image, self._embedder, self._engine, self._limits)
         probabilities = result.probabilities[0]
         if wanted is None:
             found = [
@@ -108,17 +110,18 @@ class EmbedModel:
     type = "embed"
     id = name = "embed"
 
-    def __init__(self, embedder: Embedder, engine: Engine) -> None:
+    def __init__(self, embedder: Embedder, engine: Engine, limits: Limits) -> None:
         """Use `app.models["embed"]`."""
         self._embedder = embedder
         self._engine = engine
+        self._limits = limits
 
     def predict(self, image: object) -> NDArray[np.float32]:
         """The embedding of a picture, f32[dim], of length 1: the cosine of two is their product.
 
         Raises `NotFoundError`, `PictureError`, `ArgumentError`, `ModelError`.
         """
-        _, result = embed_query(image, self._embedder, self._engine)
+        _, result = embed_query(image, self._embedder, self._engine, self._limits)
         vector: NDArray[np.float32] = result.vectors[0] / np.linalg.norm(result.vectors[0])
         return vector
 
@@ -133,12 +136,16 @@ class ColorModel:
     type = "color"
     id = name = "color"
 
+    def __init__(self, limits: Limits) -> None:
+        """Use `app.models["color"]`."""
+        self._limits = limits
+
     def predict(self, image: object) -> list[Color]:
         """Its colours: (name, hex, share in 0..1), the largest share first.
 
         Raises `NotFoundError`, `PictureError`, `ArgumentError`.
         """
-        return list(palette(pictures.open(image)))
+        return list(palette(pictures.open(image, self._limits)))
 
     def __repr__(self) -> str:
         """Its id."""
@@ -151,12 +158,16 @@ class FocusModel:
     type = "focus"
     id = name = "focus"
 
+    def __init__(self, limits: Limits) -> None:
+        """Use `app.models["focus"]`."""
+        self._limits = limits
+
     def predict(self, image: object) -> list[tuple[str, float]]:
         """("focus", sharpness in 0..1): sharp photographs lie above 0.5, blurred ones below.
 
         Raises `NotFoundError`, `PictureError`, `ArgumentError`.
         """
-        return [("focus", sharpness(pictures.open(image)))]
+        return [("focus", sharpness(pictures.open(image, self._limits)))]
 
     def __repr__(self) -> str:
         """Its id."""
@@ -173,7 +184,7 @@ def _leaves(view: str) -> frozenset[int]:
 ReadyModel = ConceptModel | EmbedModel | ColorModel | FocusModel
 
 
-def ready_models(embedder: Embedder, engine: Engine) -> list[ReadyModel]:
+def ready_models(embedder: Embedder, engine: Engine, limits: Limits) -> list[ReadyModel]:
     """All of them, the general one first."""
-    views = [ConceptModel(id_, embedder, engine) for id_ in VIEWS]
-    return [*views, EmbedModel(embedder, engine), ColorModel(), FocusModel()]
+    views = [ConceptModel(id_, embedder, engine, limits) for id_ in VIEWS]
+    return [*views, EmbedModel(embedder, engine, limits), ColorModel(limits), FocusModel(limits)]

@@ -13,6 +13,8 @@ __all__ = ["Limits"]
 class Limits:
     """What nearsight agrees to read and decode. The defaults let every camera and phone pass.
 
+    `nearsight.open(limits=…)` takes them for all that an app decodes, `app.inputs.add` for a call.
+
     max_bytes: size of the file, 256 MiB.
     max_pixels: pixels that the decoder has to hold at once, 64 million. A baseline JPEG is decoded
         at a fraction of its size, so one of 200 megapixels passes; a progressive one has to be

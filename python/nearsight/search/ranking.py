@@ -22,6 +22,7 @@ from nearsight.engine import EMBEDDING, PREDICTION, Engine, EngineRank, EngineTe
 from nearsight.errors import ArgumentError, NotFoundError
 from nearsight.knowledge import Concept
 from nearsight.looking import embed_picture, embed_query, part_of
+from nearsight.pictures import Limits
 from nearsight.ranks import Rank
 from nearsight.teaching import Head
 from nearsight.truth import Truth
@@ -68,11 +69,14 @@ class _Probability:
 class Rankings:
     """Makes rankings for one app."""
 
-    def __init__(self, truth: Truth, engine: Engine, embedder: Embedder, naming: Naming) -> None:
+    def __init__(
+        self, truth: Truth, engine: Engine, embedder: Embedder, naming: Naming, limits: Limits
+    ) -> None:
         """Query pictures go through `embedder`; names of concepts mean what `naming` says."""
         self._truth = truth
         self._engine = engine
         self._embedder = embedder
+        self._limits = limits
         self._naming = naming
 
     def of(self, ranks: Sequence[Rank]) -> Ranking | None:
@@ -133,14 +137,16 @@ class Rankings:
                     "the picture itself, or its path"
                 )
             return self._by_input(known, crop)
-        picture, result = embed_query(image, self._embedder, self._engine, crop)
+        picture, result = embed_query(image, self._embedder, self._engine, self._limits, crop)
         return _direction(result.vectors, f"pictures like {_shown(picture.name, crop)}")
 
     def _by_input(self, id_: str, crop: BoundingBox | None) -> _Direction:
         if crop is not None:
             record = self._truth.inputs.get([id_]).get(id_)
             if record is not None:
-                part = part_of(record, crop, cure="search by image= instead, with the same crop=")
+                part = part_of(
+                    record, crop, self._limits, cure="search by image= instead, with the same crop="
+                )
                 result = embed_picture(part, self._embedder, self._engine)
                 return _direction(result.vectors, f"pictures like {_shown(id_, crop)}")
         vectors = self._truth.embeddings.of_input(id_)
