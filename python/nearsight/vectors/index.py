@@ -35,10 +35,10 @@ class Index:
 
     With `index="hnsw"` a graph takes the place of the codes (HNSW: Malkov and Yashunin, 2020, arXiv
     1603.09320; linked by hnswlib): for small sets that stay as they are. At recall 0.99 it answered
-    in 0.6 of the codes' time on 20,000 vectors, and in 1.3 of it on 100,000; for queries unlike the
-    vectors in 1.2 and 4 to 6 times it. `optimize` links all vectors anew, which took 20 to 70 times
-    as long as coding them (README.md has the table). Keeps to `dim` 4096; beyond, as codes do, it
-    compares one by one.
+    in 0.6 of the codes' time on 20,000 vectors, and in 1.3 to 1.5 times it on 100,000; for queries
+    unlike the vectors in 1.2 and 5 to 6 times it. `optimize` links all vectors anew, which took
+    20 to 50 times as long as coding them (README.md has the table). Keeps to `dim` 4096; beyond, as
+    codes do, it compares one by one.
 
     Vectors are brought to unit length on the way in. Ids are whole numbers below 2^64. Arrays are
     copied, so changing one later changes nothing here; any numeric dtype, byte order and stride
