@@ -203,7 +203,7 @@ ORGANS = {
 }
 SHARED = {"types", "row_mask", "status"}  # headers that everybody stands on
 BELONGS = {  # the others are named like their organ
-    **dict.fromkeys(["checked_bytes", "crew"], "base"),
+    **dict.fromkeys(["checked_bytes", "progress"], "base"),
     "code_kernels": "codes",
     **dict.fromkeys(
         ["cache_files", "coding", "directory", "guard", "sealed_file", "tasks"], "base"

@@ -205,6 +205,44 @@ def test_new_vectors_are_coded_by_a_search_that_finds_many(tmp_path: Path) -> No
         assert len(list(tmp_path.glob("codes-*.nsc"))) == 1
 
 
+@pytest.mark.parametrize("more", [100, 6000])
+def test_vectors_of_another_kind_are_found_like_those_before(more: int) -> None:
+    first, like_first = clustered(12_000, 64, 30, seed=30)
+    second, like_second = clustered(more, 64, 9, seed=31)
+    shift = RNG(32).standard_normal(64) / 8
+    rows = np.concatenate([first, unit(second + shift)])
+    queries = np.concatenate([like_first[:50], unit(like_second[:50] + shift)])
+    index = made(first)
+    index.add(np.arange(12_000, 12_000 + more), rows[12_000:])
+    assert index.optimize()
+    assert index.coded == len(rows)
+    assert recall(index, rows, queries[:50], 10) >= 0.985
+    assert recall(index, rows, queries[50:], 10) >= 0.985
+    gone = RNG(33).permutation(len(rows))[: len(rows) * 3 // 10]
+    index.remove(gone)
+    left = np.setdiff1d(np.arange(len(rows)), gone)
+    for _ in range(2):
+        for some in (queries[:50], queries[50:]):
+            found = index.search(some, 10)
+            edges = [best(rows[left], query, 10)[-1] for query in some]
+            assert (found.scores >= np.array(edges)[:, np.newaxis] - 1e-6).mean() >= 0.985
+            assert not np.isin(found.ids, gone).any()
+        assert index.optimize()
+        assert index.coded == len(left)
+
+
+def test_many_removals_leave_the_codes_by_themselves(tmp_path: Path) -> None:
+    rows, queries = clustered(40_000, 256, 20, seed=34)
+    with made(rows, path=tmp_path) as index:
+        index.remove(np.arange(12_000))
+        found = index.search(queries, 5)
+        assert found.ids.min() >= 12_000
+        while not index._core.wait(1):  # for what the search has begun
+            pass
+        assert index.coded == 28_000
+        assert index.search(queries, 5).ids.min() >= 12_000
+
+
 def test_an_add_is_all_or_nothing() -> None:
     index = Index(2)
     index.add([1, 2], np.eye(2))

@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "nearsight/code_kernels.h"
-#include "nearsight/crew.h"
 #include "nearsight/directory.h"
+#include "nearsight/progress.h"
 #include "nearsight/row_mask.h"
 #include "nearsight/status.h"
 #include "nearsight/types.h"
@@ -68,19 +68,23 @@ struct CodesAnswer {
 
 class Codes {
  public:
-  // What a build needs to know besides the rows. `model`: codes whose lists are taken over, so that
-  // nothing is trained; nullptr trains on a sample. `directory`: nullptr builds in memory.
+  // What a build needs to know besides the rows that it adds. `base`: codes whose rows are taken
+  // over, but for those of `erased` (by id - base->first_row(); nullptr: none), and whose lists are
+  // changed only where rows came or went; nullptr: lists are learned from a sample. `directory`:
+  // nullptr builds in memory.
   struct Plan {
     uint32_t dim;
     TruthId owner;
     std::string name;
     Directory* directory = nullptr;
-    const Codes* model = nullptr;
+    const Codes* base = nullptr;
+    const RowMask* erased = nullptr;
     size_t threads = 1;
   };
 
-  // Fails: kInvalidArgument (no rows, too many, a dim above kMaxDim, or it was cancelled),
-  // kIoError, and whatever the source says. A file that is not whole is removed.
+  // REQUIRES ids above those of the base. Fails: kInvalidArgument (no rows, too many, a dim above
+  // kMaxDim, or it was cancelled), kIoError, kCorruption (of the base), and whatever the source
+  // says. A file that is not whole is removed.
   static Result<std::shared_ptr<const Codes>> build(const RowSource& rows, const Plan& plan,
                                                     Progress& progress);
   // Maps the file and checks its header; the rest is checked where it is first touched.
@@ -107,6 +111,8 @@ class Codes {
  private:
   friend class Probe;
   friend class Builder;
+  friend class Material;
+  friend class Placing;
   struct Parts;
   explicit Codes(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;

@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "nearsight/codes.h"
-#include "nearsight/crew.h"
 #include "nearsight/directory.h"
+#include "nearsight/progress.h"
 #include "nearsight/row_mask.h"
 #include "nearsight/status.h"
 #include "nearsight/types.h"

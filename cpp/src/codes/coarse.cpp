@@ -84,11 +84,15 @@ CoarseView Coarse::view() const {
 }
 
 // |x - c|^2 is least where x.c - |c|^2 / 2 is most.
-uint32_t Coarse::nearest(const float* rotated, Scratch& scratch) const {
-  scratch.tables.fill(rotated);
-  estimate_lists(view(), *kernels_, rotated, scratch.tables, scratch.scores, scratch.hits);
-  for (size_t list = 0; list < lists_; ++list) scratch.scores[list] -= half_squares_[list];
-  const float least = threshold_of(scratch.scores.data(), lists_, kMeasured, scratch.sorted);
+Coarse::Near Coarse::nearest(const float* rotated, Scratch& scratch) const {
+  float least = 0;
+  scratch.scores.assign(lists_, least);
+  if (lists_ > kMeasured) {
+    scratch.tables.fill(rotated);
+    estimate_lists(view(), *kernels_, rotated, scratch.tables, scratch.scores, scratch.hits);
+    for (size_t list = 0; list < lists_; ++list) scratch.scores[list] -= half_squares_[list];
+    least = threshold_of(scratch.scores.data(), lists_, kMeasured, scratch.sorted);
+  }
   scratch.near.clear();
   scratch.rows.clear();
   for (size_t list = 0; list < lists_ && scratch.near.size() < 2 * kMeasured; ++list) {
@@ -104,7 +108,7 @@ uint32_t Coarse::nearest(const float* rotated, Scratch& scratch) const {
     scratch.dots[i] -= half_squares_[scratch.near[i]];
     if (scratch.dots[i] > scratch.dots[best]) best = i;
   }
-  return scratch.near[best];
+  return {scratch.near[best], std::max(0.0f, 1 - 2 * scratch.dots[best])};
 }
 
 }  // namespace nearsight

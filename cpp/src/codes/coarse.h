@@ -46,8 +46,12 @@ class Coarse {
     std::vector<uint32_t> hits, near;
     std::vector<const uint16_t*> rows;
   };
-  // The list whose centroid is nearest to a rotated row.
-  uint32_t nearest(const float* rotated, Scratch& scratch) const;
+  struct Near {
+    uint32_t list;
+    float squared;  // distance
+  };
+  // The list whose centroid is nearest to a rotated row of unit length.
+  Near nearest(const float* rotated, Scratch& scratch) const;
 
   const std::vector<float>& mean() const { return mean_; }
   const std::vector<float>& factors() const { return factors_; }

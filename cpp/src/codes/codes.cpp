@@ -50,8 +50,8 @@ Result<std::shared_ptr<const Codes>> Codes::open(const Directory& directory,
   if (std::memcmp(header.magic, kCodesMagic.data(), sizeof header.magic) != 0) {
     return damaged(path, "not a codes file");
   }
-  if (header.version > kCodesVersion) {
-    return Status::unsupported("file '" + path + "' was written by a newer nearsight");
+  if (header.version != kCodesVersion) {
+    return Status::unsupported("file '" + path + "' was written by another nearsight");
   }
   uint32_t page_crc;
   std::memcpy(&page_crc, bytes.data() + kCodesPage - sizeof page_crc, sizeof page_crc);
@@ -98,6 +98,14 @@ Status Codes::Parts::check_blocks(uint64_t first, uint64_t count) const {
   Status status = bytes.check(layout.codes + first * code_bytes, count * code_bytes);
   if (!status.is_ok()) return status;
   return bytes.check(layout.factors + first * factor_bytes, count * factor_bytes);
+}
+
+Status Codes::Parts::check_list(const ListEntry& list, uint64_t rows, uint64_t blocks) const {
+  Status status = check_blocks(list.first_block, blocks);
+  if (status.is_ok()) status = check_slots(list.first_slot, rows);
+  if (!status.is_ok() || rows == 0) return status;
+  const uint64_t stride = layout.row_stride * 2;
+  return bytes.check(layout.vectors + list.first_slot * stride, rows * stride);
 }
 
 Status Codes::Parts::check_slots(uint64_t first, uint64_t count) const {

@@ -13,7 +13,7 @@ namespace nearsight {
 static_assert(std::endian::native == std::endian::little, "codes are mapped as they are");
 
 inline constexpr std::string_view kCodesMagic = "NSCODES\n";
-inline constexpr uint32_t kCodesVersion = 1;
+inline constexpr uint32_t kCodesVersion = 2;
 inline constexpr size_t kCodesPage = 4096;
 inline constexpr size_t kSpreadRows = 128;  // residuals that tell how wide lists are along a query
 inline constexpr uint64_t kMaxCodedRows = uint64_t{1} << 32;
@@ -37,12 +37,16 @@ struct CodesHeader {
 struct ListEntry {
   uint64_t first_slot;
   uint64_t first_block;
-  // Half the root mean square length of the rows' residuals and half the longest: in a list that is
-  // a mixture, the few that belong elsewhere reach further than a normal distribution would.
-  float radius;
-  float error;  // the largest CodeFacts::error of its rows
+  float middle;   // root mean square length of the rows' residuals
+  float longest;  // of them; rows that left may have been longer
+  float error;    // the largest CodeFacts::error of its rows, as above
+  uint32_t zero;
+
+  // In a list that is a mixture, the few that belong elsewhere reach further than a normal
+  // distribution would.
+  float radius() const { return (middle + longest) / 2; }
 };
-static_assert(sizeof(ListEntry) == 24);
+static_assert(sizeof(ListEntry) == 32);
 
 // Where everything is. Slots number the rows list by list; blocks pad each list to 32.
 struct CodesLayout {

@@ -49,7 +49,8 @@ struct Codes::Parts {
   }
   Status check_lists() const;
   Status check_blocks(uint64_t first, uint64_t count) const;
-  Status check_slots(uint64_t first, uint64_t count) const;  // the row ids
+  Status check_slots(uint64_t first, uint64_t count) const;                        // the row ids
+  Status check_list(const ListEntry& list, uint64_t rows, uint64_t blocks) const;  // all of it
   Status check_vector(uint64_t slot) const {
     const uint64_t stride = layout.row_stride * 2;
     return bytes.check(layout.vectors + slot * stride, stride);

@@ -122,7 +122,7 @@ void Probe::promise_all() {
   const ListEntry* const entries = parts_.entries();
   promises_.resize(parts_.header.lists);
   for (size_t list = 0; list < promises_.size(); ++list) {
-    promises_[list] += reach_ * spread_ * entries[list].radius;
+    promises_[list] += reach_ * spread_ * entries[list].radius();
     if (entries[list].first_slot == entries[list + 1].first_slot) promises_[list] = kNever;
     if (question_.allowed != nullptr && question_.allowed->in_list_[list] == 0)
       promises_[list] = kNever;
@@ -145,7 +145,7 @@ bool Probe::more_lists() {
   for (size_t i = 0; i < count; ++i) {
     List& list = order_[known + i];
     list.centre = dots[i];
-    list.promise = dots[i] + reach_ * spread_ * parts_.entries()[list.number].radius;
+    list.promise = dots[i] + reach_ * spread_ * parts_.entries()[list.number].radius();
   }
   std::sort(order_.begin() + static_cast<ptrdiff_t>(visited_), order_.end(),
             [](const List& a, const List& b) { return a.promise > b.promise; });
@@ -286,7 +286,7 @@ float Probe::expected_missed() const {
   const ListEntry* const entries = parts_.entries();
   float missed = 0;
   const auto add = [&](size_t list, float centre) {
-    const float width = spread_ * entries[list].radius + 1e-12f;
+    const float width = spread_ * entries[list].radius() + 1e-12f;
     const uint64_t rows = question_.allowed != nullptr
                               ? question_.allowed->in_list_[list]
                               : entries[list + 1].first_slot - entries[list].first_slot;
@@ -295,7 +295,7 @@ float Probe::expected_missed() const {
   for (size_t i = visited_; i < order_.size(); ++i) add(order_[i].number, order_[i].centre);
   for (size_t list = 0; list < promises_.size(); ++list) {
     if (promises_[list] != kNever)
-      add(list, promises_[list] - reach_ * spread_ * entries[list].radius);
+      add(list, promises_[list] - reach_ * spread_ * entries[list].radius());
   }
   return missed;
 }
@@ -304,11 +304,11 @@ void Probe::reach_further() {
   const ListEntry* const entries = parts_.entries();
   reach_ += kFurther;
   for (size_t i = visited_; i < order_.size(); ++i)
-    order_[i].promise += kFurther * spread_ * entries[order_[i].number].radius;
+    order_[i].promise += kFurther * spread_ * entries[order_[i].number].radius();
   unmeasured_ = kNever;
   for (size_t list = 0; list < promises_.size(); ++list) {
     if (promises_[list] == kNever) continue;
-    promises_[list] += kFurther * spread_ * entries[list].radius;
+    promises_[list] += kFurther * spread_ * entries[list].radius();
     unmeasured_ = std::max(unmeasured_, promises_[list] + coarse_doubt_);
   }
   std::sort(order_.begin() + static_cast<ptrdiff_t>(visited_), order_.end(),

@@ -4,13 +4,13 @@
 #include <cmath>
 #include <numeric>
 
-#include "nearsight/crew.h"
 #include "noise.h"
 
 namespace nearsight {
 namespace {
 
 constexpr size_t kRounds = 8;
+constexpr size_t kSamplesOfList = 40;
 constexpr size_t kPieceRows = 512;
 
 // One round's rows, lists and sizes.
@@ -22,11 +22,11 @@ struct Round {
 Status assign(const Sample& sample, const Coarse& coarse, size_t wide, size_t threads, float from,
               float to, Progress& progress, Round& round) {
   const size_t pieces = (sample.count + kPieceRows - 1) / kPieceRows;
-  const Status status = share_out(pieces, threads, progress, from, to, [&](size_t piece, size_t) {
+  const Status status = run_tasks(pieces, threads, progress, from, to, [&](size_t, size_t piece) {
     Coarse::Scratch scratch(wide);
     const size_t end = std::min(sample.count, (piece + 1) * kPieceRows);
     for (size_t row = piece * kPieceRows; row < end; ++row)
-      round.list_of[row] = coarse.nearest(sample.rows.data() + row * wide, scratch);
+      round.list_of[row] = coarse.nearest(sample.rows.data() + row * wide, scratch).list;
     return Status::ok();
   });
   std::fill(round.sizes.begin(), round.sizes.end(), 0u);
@@ -86,8 +86,12 @@ size_t lists_for(size_t rows) {
   return std::max<size_t>(1, std::min(root, rows / 96) / 32 * 32);
 }
 
-Status train(const Sample& sample, uint64_t seed, size_t threads, float share, Progress& progress,
-             Coarse& coarse) {
+size_t samples_for(size_t lists, size_t rows) {
+  return std::min(rows, std::max<size_t>(1024, lists * kSamplesOfList));
+}
+
+Status train(const Sample& sample, uint64_t seed, size_t threads, Progress& progress, float from,
+             float until, Coarse& coarse) {
   const CoarseView view = coarse.view();
   const size_t wide = view.wide, lists = view.lists;
   Noise noise(seed);
@@ -100,8 +104,8 @@ Status train(const Sample& sample, uint64_t seed, size_t threads, float share, P
   Round round{std::vector<uint32_t>(sample.count), std::vector<uint32_t>(lists)};
   for (size_t i = 0; i < kRounds && lists > 1; ++i) {
     coarse.set(centroids);
-    const float step = share / kRounds, from = step * static_cast<float>(i);
-    Status status = assign(sample, coarse, wide, threads, from, from + step, progress, round);
+    const float step = (until - from) / kRounds, begin = from + step * static_cast<float>(i);
+    Status status = assign(sample, coarse, wide, threads, begin, begin + step, progress, round);
     if (!status.is_ok()) return status;
     average(sample, round, wide, centroids);
     if (i + 2 < kRounds) rebalance(sample, round, wide, noise, centroids);

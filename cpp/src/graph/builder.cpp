@@ -6,9 +6,9 @@
 
 #include "linker.h"
 #include "measuring.h"
-#include "nearsight/crew.h"
 #include "nearsight/guard.h"
 #include "nearsight/kernels.h"
+#include "nearsight/progress.h"
 #include "parts.h"
 #include "reaching.h"
 
@@ -119,7 +119,7 @@ Status GraphBuilder::lay_out() {
 Status GraphBuilder::copy_rows() {
   const size_t pieces = (rows_.size() + kPieceRows - 1) / kPieceRows;
   auto* const row_ids = at<uint32_t>(layout().row_ids);
-  return share_out(pieces, plan_.threads, progress_, 0, kRead, [&](size_t piece, size_t) {
+  return run_tasks(pieces, plan_.threads, progress_, 0, kRead, [&](size_t, size_t piece) {
     const size_t begin = piece * kPieceRows, some = std::min(kPieceRows, rows_.size() - begin);
     std::vector<RowId> ids(some);
     std::vector<float> numbers(some * plan_.dim);
@@ -191,7 +191,7 @@ Status GraphBuilder::link_all() {
   std::shuffle(order.begin(), order.end(), std::mt19937_64(kSeed + 2));
   const size_t pieces = (order.size() + kPieceLinks - 1) / kPieceLinks;
   Status status =
-      share_out(pieces, plan_.threads, progress_, kRead, kLinked, [&](size_t piece, size_t) {
+      run_tasks(pieces, plan_.threads, progress_, kRead, kLinked, [&](size_t, size_t piece) {
         const size_t begin = piece * kPieceLinks;
         Status linked = Status::ok();
         for (size_t i = begin; i < std::min(order.size(), begin + kPieceLinks); ++i)

@@ -100,8 +100,8 @@ Status find_truth(const GraphView& view, const CodeKernels& kernels,
   }
   const size_t count = queries.numbers.size() / view.dim;
   queries.best.resize(count);
-  return share_out(
-      (count + kTogether - 1) / kTogether, threads, progress, from, to, [&](size_t group, size_t) {
+  return run_tasks(
+      (count + kTogether - 1) / kTogether, threads, progress, from, to, [&](size_t, size_t group) {
         const size_t first = group * kTogether;
         look_at_all(view, kernels, is_held, first, std::min(kTogether, count - first), queries);
         return Status::ok();
@@ -159,8 +159,8 @@ Status draw(const GraphView& view, const CodeKernels& kernels, const Queries& qu
   for (size_t i = 0; i < kBreadthCount; ++i) {
     if (kBreadths[i] < k) continue;
     Sums sums[kGroups];
-    Status status = share_out(
-        count, threads, progress, progress.done(), progress.done(), [&](size_t query, size_t) {
+    Status status = run_tasks(
+        count, threads, progress, progress.done(), progress.done(), [&](size_t, size_t query) {
           return ask(view, kernels, queries, query, k, kBreadths[i], sums[query % groups]);
         });
     if (!status.is_ok()) return status;

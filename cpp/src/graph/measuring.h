@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "nearsight/crew.h"
+#include "nearsight/progress.h"
 #include "parts.h"
 
 namespace nearsight {

@@ -4,8 +4,6 @@
 namespace nearsight {
 namespace {
 
-constexpr size_t kRetrainGrowth = 4;  // lists learned from so many times fewer rows are too few
-
 class AllowedCodes final : public Allowed {
  public:
   explicit AllowedCodes(CodeMask made) : mask(std::move(made)) {}
@@ -52,6 +50,7 @@ class CodesKind final : public FinderKind {
   std::string_view prefix() const override { return "codes-"; }
   std::string_view suffix() const override { return ".nsc"; }
   uint32_t max_dim() const override { return Codes::kMaxDim; }
+  bool grows() const override { return true; }
 
   Found open(const Directory& directory, const std::string& name, const TruthId& owner,
              uint32_t dim) const override {
@@ -60,11 +59,10 @@ class CodesKind final : public FinderKind {
 
   Found build(const RowSource& rows, const FinderPlan& plan, Progress& progress) const override {
     const auto* const before = static_cast<const CodesFinder*>(plan.before);
-    const Codes* model = before == nullptr || plan.retrain ? nullptr : before->codes.get();
-    if (model != nullptr && rows.size() >= kRetrainGrowth * model->lists() * model->lists() / 16)
-      model = nullptr;
+    const Codes* const base = before == nullptr ? nullptr : before->codes.get();
     return finder_of(Codes::build(
-        rows, {plan.dim, plan.owner, plan.name, plan.directory, model, plan.threads}, progress));
+        rows, {plan.dim, plan.owner, plan.name, plan.directory, base, plan.erased, plan.threads},
+        progress));
   }
 };
 

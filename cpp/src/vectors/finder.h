@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "nearsight/codes.h"
-#include "nearsight/crew.h"
 #include "nearsight/directory.h"
+#include "nearsight/progress.h"
 #include "nearsight/row_mask.h"
 #include "nearsight/status.h"
 #include "nearsight/types.h"
@@ -58,8 +58,9 @@ struct FinderPlan {
   TruthId owner;
   std::string name;
   Directory* directory;  // nullptr: in memory
-  const Finder* before;  // the one that it takes the place of, of the same kind; nullptr: none
-  bool retrain;          // take nothing over from it
+  // Of the same kind, whose rows are taken over but for the erased; nullptr: the rows are all.
+  const Finder* before;
+  const RowMask* erased;  // by id - before->first_row(); nullptr: none
   size_t threads;
 };
 
@@ -70,6 +71,7 @@ class FinderKind {
   virtual std::string_view prefix() const = 0;  // of its files' names: <prefix><n><suffix>
   virtual std::string_view suffix() const = 0;
   virtual uint32_t max_dim() const = 0;
+  virtual bool grows() const = 0;  // can be made from the one before, at the price of the change
   virtual Result<std::shared_ptr<const Finder>> open(const Directory& directory,
                                                      const std::string& name, const TruthId& owner,
                                                      uint32_t dim) const = 0;

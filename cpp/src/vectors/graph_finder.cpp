@@ -55,13 +55,13 @@ class GraphKind final : public FinderKind {
   std::string_view prefix() const override { return "graph-"; }
   std::string_view suffix() const override { return ".nsg"; }
   uint32_t max_dim() const override { return Graph::kMaxDim; }
+  bool grows() const override { return false; }  // it is linked anew: it has nothing to take over
 
   Found open(const Directory& directory, const std::string& name, const TruthId& owner,
              uint32_t dim) const override {
     return finder_of(Graph::open(directory, name, owner, dim));
   }
 
-  // A graph is linked anew: it has nothing to take over.
   Found build(const RowSource& rows, const FinderPlan& plan, Progress& progress) const override {
     return finder_of(Graph::build(
         rows, {plan.dim, plan.owner, plan.name, plan.directory, plan.threads}, progress));

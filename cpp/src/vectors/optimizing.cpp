@@ -104,25 +104,40 @@ void Vectors::Room::start_by_itself() {
   (void)start(1, false);
 }
 
+// Rows that have more new ones beside them than there are of them are taken in anew with these:
+// then learning costs about what coding does, and the lists are again those that would be learned
+// now.
 Status Vectors::Room::optimize(size_t threads, bool retrain) {
   // Only what is on disk goes in: rows that a kill takes give their ids away again.
   if (Status status = flush(); !status.is_ok()) return status;
   const std::shared_ptr<const View> view = this->view();
-  const bool is_whole = view->finder() != nullptr && view->fresh() == 0 &&
-                        view->finder()->size() == view->snapshot().size();
+  const bool is_whole =
+      view->finder() != nullptr && view->fresh() == 0 && view->erased_count() == 0;
   if (view->snapshot().size() == 0 || dim() > max_dim() || (is_whole && !retrain))
     return Status::ok();
-  auto finder = build(view->snapshot(), threads, retrain);
+  const bool anew = retrain || view->finder() == nullptr || !kind_.grows() ||
+                    2 * view->fresh() > view->snapshot().size();
+  auto finder = build(*view, anew, threads);
+  if (!anew && finder.status().code() == StatusCode::kCorruption) {  // the finder's, or the rows'?
+    finder = build(*view, true, threads);
+  }
   return finder.is_ok() ? take_in(std::move(finder.value())) : finder.status();
 }
 
-Result<std::shared_ptr<const Finder>> Vectors::Room::build(const Snapshot& snapshot, size_t threads,
-                                                           bool retrain) {
-  auto ids = snapshot.ids();
-  if (!ids.is_ok()) return ids.status();
-  const SnapshotRows rows(snapshot, std::move(ids.value()));
-  const std::shared_ptr<const Finder> before = view()->finder();
-  FinderPlan plan{dim(), identity_.truth, "", directory_.get(), before.get(), retrain, threads};
+Result<std::shared_ptr<const Finder>> Vectors::Room::build(const View& view, bool anew,
+                                                           size_t threads) {
+  std::vector<RowId> added;
+  if (anew || view.newer() != nullptr) {
+    auto ids = view.snapshot().ids(anew ? nullptr : view.newer());
+    if (!ids.is_ok()) return ids.status();
+    added = std::move(ids.value());
+  }
+  const SnapshotRows rows(view.snapshot(), std::move(added));
+  FinderPlan plan{dim(), identity_.truth, "", directory_.get(), nullptr, nullptr, threads};
+  if (!anew) {
+    plan.before = view.finder().get();
+    plan.erased = view.erased();
+  }
   {
     const std::lock_guard lock(changing_);
     plan.name = name_of(next_number_++);

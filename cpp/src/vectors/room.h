@@ -26,6 +26,7 @@ class Vectors::Room {
   uint32_t dim() const { return identity_.dim; }
   Element element() const { return identity_.element; }
   Finding finding() const { return identity_.finding; }
+  bool grows() const { return kind_.grows(); }
   uint32_t max_dim() const { return kind_.max_dim(); }  // of rows that a finder takes
   std::shared_ptr<const View> view() const {
     const std::lock_guard lock(publishing_);
@@ -53,8 +54,7 @@ class Vectors::Room {
   Status publish(std::shared_ptr<const Finder> finder);
   Status publish_next(std::span<const RowId> erased);  // the finder stays
   Status optimize(size_t threads, bool retrain);
-  Result<std::shared_ptr<const Finder>> build(const Snapshot& snapshot, size_t threads,
-                                              bool retrain);
+  Result<std::shared_ptr<const Finder>> build(const View& view, bool anew, size_t threads);
   Status take_in(std::shared_ptr<const Finder> finder);
   uint64_t number_of(const std::string& name) const;  // in a finder's file name; 0: another file
   std::string name_of(uint64_t number) const;

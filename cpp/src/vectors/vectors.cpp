@@ -13,9 +13,10 @@ namespace {
 // Where scoring every row costs about as much as one search of the codes (cpp/FORMAT.md has the
 // numbers): below, rows are not coded unless somebody asks for it, and fresh ones are left to wait.
 constexpr size_t kSmallBytes = size_t{8} << 20;
-constexpr size_t kStaleShare = 4;  // fresh rows are coded when they are more than a quarter
-
-constexpr size_t kMaxThreads = 256;
+// Rows are coded when more than a sixteenth of all are not (coding so many costs about what copying
+// the others does), and erased ones leave the codes when more than a quarter of all were. A graph
+// is made as a whole, and waits for a quarter.
+constexpr size_t kFreshShare = 16, kErasedShare = 4, kWholeShare = 4;
 
 const FinderKind& kind_of(Finding finding) {
   return finding == Finding::kCodes ? codes_kind() : graph_kind();
@@ -54,6 +55,14 @@ Status check_question(const VectorQuestion& question, size_t dim) {
                                     std::to_string(question.threads));
   }
   return check_numbers(question.queries, dim);
+}
+
+bool is_stale(const View& view, size_t dim, bool grows) {
+  const auto is_much = [&](size_t rows, size_t share) {
+    return rows * dim * sizeof(float) > kSmallBytes && rows * share > view.snapshot().size();
+  };
+  if (!grows) return is_much(view.fresh(), kWholeShare);
+  return is_much(view.fresh(), kFreshShare) || is_much(view.erased_count(), kErasedShare);
 }
 
 }  // namespace
@@ -211,11 +220,8 @@ Result<VectorAnswer> Vectors::search(const VectorQuestion& asked) const {
     VectorQuestion question = asked;
     question.exact = asked.exact || asked.recall == 1;
     const auto view = room_->view();
-    const size_t bytes = view->fresh() * dim() * sizeof(float);
-    if (!question.exact && bytes > kSmallBytes && dim() <= room_->max_dim() &&
-        view->fresh() * kStaleShare > view->snapshot().size()) {
+    if (!question.exact && dim() <= room_->max_dim() && is_stale(*view, dim(), room_->grows()))
       room_->start_by_itself();
-    }
     auto answer = view->search(question, dim());
     if (answer.is_ok() || answer.status().code() != StatusCode::kCorruption ||
         view->finder() == nullptr || question.exact) {

@@ -5,8 +5,8 @@
 #include <mutex>
 
 #include "keys.h"
-#include "nearsight/crew.h"
 #include "nearsight/kernels.h"
+#include "nearsight/tasks.h"
 
 namespace nearsight {
 namespace {
@@ -178,8 +178,7 @@ Result<VectorAnswer> View::search(const VectorQuestion& question, size_t dim) co
                       std::vector<float>(count * columns), shared.value().finder == nullptr, 1};
   if (columns == 0) return answer;
   std::vector<float> recalls(count, 1.0f);
-  Progress progress;
-  Status status = share_out(count, question.threads, progress, 0, 1, [&](size_t i, size_t) {
+  Status status = run_tasks(count, question.threads, [&](size_t, size_t i) {
     return this->answer(shared.value(), question, question.queries.subspan(i * dim, dim),
                         answer.keys.data() + i * columns, answer.scores.data() + i * columns,
                         recalls[i]);

@@ -23,6 +23,12 @@ class View {
   std::shared_ptr<const Snapshot> shared_snapshot() const { return snapshot_; }
   const std::shared_ptr<const Finder>& finder() const { return finder_; }
   size_t fresh() const { return fresh_count_; }  // rows that the finder does not hold
+  const RowMask* newer() const { return newer_ ? &*newer_ : nullptr; }  // these; nullptr: none
+  // Rows that the finder holds and the snapshot does not: how many, and by id - first_row().
+  size_t erased_count() const {
+    return finder_ == nullptr ? 0 : finder_->size() + fresh_count_ - snapshot_->size();
+  }
+  const RowMask* erased() const { return erased_ ? &*erased_ : nullptr; }
 
   // REQUIRES a checked question.
   Result<VectorAnswer> search(const VectorQuestion& question, size_t dim) const;

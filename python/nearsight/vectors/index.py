@@ -256,6 +256,9 @@ class Index:
     ) -> bool:
         """Code (or link) all vectors, so that searches are fast; flushes first, delays nobody.
 
+        Codes that there are already are copied, so that the work is what has changed since; where
+        most vectors are new, everything is coded anew.
+
         `progress` is called with the share that is done, 0.0 to 1.0, some ten times a second; where
         it returns False (None goes on) or raises, the work is given up and everything stays as it
         was. `retrain` learns the codes' lists anew. Returns whether it was completed.
