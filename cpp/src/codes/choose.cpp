@@ -24,6 +24,8 @@ bool has_avx512() {
 }
 
 }  // namespace
+#elif defined(__aarch64__)
+extern const CodeKernels kNeonCodes;
 #endif
 
 std::vector<const CodeKernels*> available_code_kernels() {
@@ -31,6 +33,8 @@ std::vector<const CodeKernels*> available_code_kernels() {
 #if defined(__x86_64__)
   if (has_avx2()) tables.push_back(&kAvx2Codes);
   if (has_avx512()) tables.push_back(&kAvx512Codes);
+#elif defined(__aarch64__)
+  tables.push_back(&kNeonCodes);
 #endif
   return tables;
 }
