@@ -56,7 +56,7 @@ def test_adding_keeps_to_the_apps_limits_unless_it_is_given_others(
     tmp_path: Path, big: Path
 ) -> None:
     with nearsight.open(tmp_path / "a.ns", model=Planted(), limits=Limits(max_pixels=1000)) as app:
-        assert "the limit is 1,000" in str(app.inputs.add(big).failed[0])
+        assert "the limit is 1,000" in str(app.inputs.add([big]).failed[0])
         assert app.inputs.add(big, limits=Limits()).added
 
 

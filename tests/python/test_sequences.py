@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 from steps import Steps
 
-from nearsight.models import model as training
+from nearsight.models import training
 
 # To run others: NEARSIGHT_SEQUENCES=1000:50 runs 50 of them from number 1000 on.
 FIRST, SEQUENCES = map(int, os.environ.get("NEARSIGHT_SEQUENCES", "0:52").split(":"))
