@@ -39,7 +39,7 @@ Files made() {
   const test::Scratch scratch;
   const auto directory = open_directory(scratch.path()).value();
   Progress progress;
-  const Codes::Plan plan{kDim, kOwner, "codes", directory.get(), nullptr, 1};
+  const Codes::Plan plan{kDim, kOwner, "codes", directory.get()};
   REQUIRE_ALWAYS(Codes::build(Rows(), plan, progress).is_ok());
   return {{"codes", test::read_file(scratch.file("codes"))}};
 }

@@ -61,7 +61,7 @@ def race_for_an_id(folder: Path, meet: Any) -> bool:
     with nearsight.open(folder / "b.ns", model=EYE) as app:
         colour = (os.getpid() % 250 + 1, 9, 9)
         meet.wait()
-        report = app.inputs.add(plain(colour), id="the one", allow_duplicate=True)
+        report = app.inputs.add([plain(colour)], id="the one", allow_duplicate=True)
         meet.wait()
         if report.added:
             app.inputs.delete("the one")
