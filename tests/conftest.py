@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 OFFLINE = Path(__file__).parent / "offline"
+PLANTED = Path(__file__).parent / "python"  # whose fakes children of tests import, too
 STAMPS = Path("/usr/share/tuxpaint/stamps")
 OPENCV_PHOTOS = Path("/usr/share/doc/opencv-doc/examples/data")
 
@@ -17,7 +18,7 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # for the tests that use onnxruntime by itself
     config.addinivalue_line("markers", "loopback: this test may talk to this very machine")
     runpy.run_path(str(OFFLINE / "sitecustomize.py"))
-    paths = [str(OFFLINE), *filter(None, [os.environ.get("PYTHONPATH")])]
+    paths = [str(OFFLINE), str(PLANTED), *filter(None, [os.environ.get("PYTHONPATH")])]
     os.environ["PYTHONPATH"] = os.pathsep.join(paths)
 
 

@@ -62,7 +62,7 @@ def wrong_labels(
     wrong = {str(s) for s in random.choice(yes, count, False)}
     wrong |= {str(s) for s in random.choice(no, count, False)}
     say(app, name, right ^ wrong, ids.items())
-    model = app.models.create(name, concepts=[name])
+    model = app.models.create(f"own {name}", concepts=[name])
     suspects = [suspect.input.id for suspect in model.suspects(max(count, ASKED))]
     planted = [id_ in {ids[stamp] for stamp in wrong} for id_ in suspects]
     return sum(planted[:count]) / count, sum(planted[:ASKED]) / len(wrong)
@@ -81,7 +81,7 @@ def asked(
     for how in ("nothing", "suggest", "random"):
         concept = f"{name} {how}"
         say(app, concept, right, ((stamp, ids[stamp]) for stamp in taught))
-        model = app.models.create(concept, concepts=[concept])
+        model = app.models.create(f"own {concept}", concepts=[concept])
         model.train()
         more = [] if how == "nothing" else [str(s) for s in random.choice(rest, ASKED, False)]
         if how == "suggest":
