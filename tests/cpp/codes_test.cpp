@@ -140,6 +140,24 @@ TEST_CASE("a mask lets through what it holds, however much that is") {
   }
 }
 
+TEST_CASE("no mask costs more than its rows, nor much more than no mask") {
+  const Rows rows(60000, 16, 40, 12);
+  const auto codes = built(rows, 16, nullptr, nullptr, 2);
+  const size_t unmasked = codes->search({rows.row(3)}).value().scored;
+  const size_t few = 2 * codes->lists();
+  REQUIRE(few >= 1200);
+  for (const size_t step : std::vector<size_t>{1, 2, 9, 20, 50, 60, 2000}) {
+    CAPTURE(step);
+    RowMask allowed(Rows::id(59999) - Rows::id(0) + 1);
+    for (size_t i = 0; i < 60000; i += step) allowed.set(Rows::id(i) - Rows::id(0));
+    const CodeMask mask = codes->mask(allowed).value();
+    const auto answer = codes->search({rows.row(3), 10, 0.99f, &mask}).value();
+    CHECK(answer.scored <= std::min(mask.count(), few + 4 * unmasked));
+    CHECK((mask.count() > few || answer.recall == 1));
+    CHECK((mask.count() <= few || answer.lists < codes->lists()));
+  }
+}
+
 TEST_CASE("erased rows are not found, and everything else is") {
   const Rows rows(3000, 16, 5, 7);
   const auto codes = built(rows, 16, nullptr);

@@ -14,7 +14,9 @@ constexpr float kNever = -std::numeric_limits<float>::infinity();
 constexpr size_t kAtOnce = 16;      // rows between two looks at the k-th best score
 constexpr size_t kFirstLists = 48;  // measured before the first is looked into
 constexpr uint32_t kFewInBlock = 2;
-constexpr size_t kFew = 1000;  // allowed rows that are scored without looking at lists
+// So many allowed rows, or so many of each list, are scored without looking at lists. Measured at
+// 100 000 rows of 512 numbers with random masks: both ways cost the same at about 2.4 of each list.
+constexpr size_t kFew = 1000, kFewOfList = 2;
 // The share of the rows that may be missed that may lie in lists that are not looked into (the sum
 // of what they may hold is on the safe side, so that there is room for the other loss). It is taken
 // where a search would end; the first guess is that so many lists are nearly worth a look then.
@@ -76,7 +78,8 @@ Probe::Probe(const Codes::Parts& parts, const CodesQuestion& question)
 Result<CodesAnswer> Probe::run() {
   if (Status status = parts_.check_coarse(); !status.is_ok()) return status;
   parts_.rotation.apply(question_.query, rotated_.data());
-  if (question_.allowed != nullptr && question_.allowed->count_ <= kFew) return gather();
+  const size_t few = std::max(kFew, kFewOfList * parts_.header.lists);
+  if (question_.allowed != nullptr && question_.allowed->count_ <= few) return gather();
   tables_.fill(rotated_.data());
   if (Status status = walk(); !status.is_ok()) return status;
   return answer();
