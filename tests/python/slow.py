@@ -46,7 +46,6 @@ from nearsight.knowledge import ConceptTree
 from nearsight.ranks import Rank
 from nearsight.teaching import NO, PRESUMED, YES, Settings, teach
 
-WHOLE = (0.0, 0.0, 1.0, 1.0)  # a crop that takes all is none
 TREE = ConceptTree.load()
 TEXTS = {"tabby": ["tabby"], "a tabby on a sports car": ["tabby", "sports car"]}
 
@@ -69,8 +68,6 @@ class Slow:
 
     def add(self, source: Source, known: Mapping[str, Any], twice: bool, new_id: str) -> str:
         """One picture: "added" under `new_id`, "duplicate of …" or "failed"."""
-        if known["crop"] == WHOLE:
-            known = {**known, "crop": None}
         same = None if twice else self._known(source, known, new_id)
         if same is not None:
             if not takes(same, source, known):

@@ -484,6 +484,7 @@ def spelled(known: dict[str, Any]) -> dict[str, Any]:
 
 
 def under(known: dict[str, Any], common: dict[str, Any]) -> dict[str, Any]:
-    """What is known of one picture, and of all of them what is not."""
+    """What is known of one picture, and of all of them what is not. The whole of it is no crop."""
     joined = {key: known[key] or common[key] for key in known}
+    joined["crop"] = None if joined["crop"] == (0, 0, 1, 1) else joined["crop"]
     return joined | {key: common[key] | known[key] for key in ("said", "metadata")}
