@@ -17,6 +17,7 @@ from nearsight.models import Models
 from nearsight.pictures import Limits
 from nearsight.search import Filtering, Rankings, Search
 from nearsight.truth import Durability, Truth, back_up, commits, require_free
+from nearsight.values.flag import checked_flag
 from nearsight.values.text import checked_text, shown
 
 
@@ -224,7 +225,8 @@ def open(
     embedder = embedders.load(model) if isinstance(model, str) else model
     if not all(hasattr(embedder, name) for name in ("fingerprint", "prepare", "embed")):
         raise ArgumentError(f"model={model!r}: give the name of a model, or an Embedder")
-    if not isinstance(limits or Limits(), Limits):
+    checked_flag("read_only", read_only)
+    if limits is not None and not isinstance(limits, Limits):
         raise ArgumentError(f"limits={shown(limits)}: give nearsight.Limits(…)")
     return App(
         given, embedder, read_only=read_only, durability=durability, limits=limits or Limits()

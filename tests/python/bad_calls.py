@@ -9,7 +9,7 @@ from typing import Any
 
 from planted import plain
 
-from nearsight import App, Region, box, metadata, polygon, predicted, within
+from nearsight import App, Region, annotated, box, metadata, polygon, predicted, within
 from nearsight.errors import (
     ArgumentError,
     ModelError,
@@ -148,6 +148,14 @@ INPUTS: list[Row] = [
     (lambda app: app.inputs.delete({"a": 1}), ArgumentError, "{'a': 1}", "a list of them"),
     (lambda app: app.inputs.delete(where=[]), ArgumentError, "where=[]", "all=True"),
     (lambda app: app.inputs.delete(where={}), ArgumentError, "where={}", '{"annotated": "dog"}'),
+    (lambda app: app.inputs.delete(where="{}"), ArgumentError, "{}", "asks nothing"),
+    (lambda app: app.inputs.delete(where=metadata({})), ArgumentError, "Contains", "asks nothing"),
+    (lambda app: app.inputs.delete(where=["{}", "dog or {}"]), ArgumentError, "{}", "all=True"),
+    (lambda app: app.inputs.delete(where={"contains": {}}), ArgumentError, "{}", "asks nothing"),
+    (lambda app: app.inputs.count(b"tabby"), ArgumentError, "b'tabby'", "a concept's name"),
+    (lambda app: app.inputs.count(annotated("x", "no")), ArgumentError, "'no'", "True or False"),
+    (lambda app: app.inputs.add([], allow_duplicate="no"), ArgumentError, "'no'", "True or Fal"),
+    (lambda app: app.inputs.add([], exif="no"), ArgumentError, "exif='no'", "True or False"),
     (lambda app: app.inputs.delete(where=""), ArgumentError, "where=''", "for instance"),
     (lambda app: app.inputs.delete(where="nobody"), NotFoundError, "'nobody'", "says which"),
     (lambda app: app.inputs.predictions("nobody"), NotFoundError, "'nobody'", "no input"),

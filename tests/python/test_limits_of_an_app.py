@@ -78,5 +78,10 @@ def test_one_word_lets_workers_decode_everything(
 
 
 def test_what_are_no_limits_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ArgumentError, match=r"limits=0: give nearsight.Limits"):
+        nearsight.open(tmp_path / "a.ns", model=Planted(), limits=0)  # type: ignore[arg-type]
+    with pytest.raises(ArgumentError, match=r"read_only='no': give True or False"):
+        nearsight.open(tmp_path / "a.ns", model=Planted(), read_only="no")  # type: ignore[arg-type]
+    assert not (tmp_path / "a.ns").exists()
     with pytest.raises(ArgumentError, match=r"limits=5: give nearsight.Limits"):
         nearsight.open(tmp_path / "a.ns", model=Planted(), limits=5)  # type: ignore[arg-type]

@@ -56,7 +56,7 @@ def test_every_public_name_is_there_and_no_other() -> None:
         "import nearsight\n"
         "for name in nearsight.__all__: assert getattr(nearsight, name) is not None\n"
         "from nearsight import *\n"
-        "assert App is nearsight.App and metadata({}) is not None\n"
+        "assert App is nearsight.App and metadata('a').exists() is not None\n"
         "try: nearsight.nothing\n"
         "except AttributeError as error: print(error)\n"
     )

@@ -100,6 +100,7 @@ __all__ = [
     "added",
     "annotated",
     "annotation",
+    "asks_nothing",
     "box",
     "by",
     "changed",
@@ -137,6 +138,22 @@ def to_filter(where: Where) -> Filter | None:
     return None if found is None else checked_depth(found)
 
 
+def asks_nothing(asked: Filter | None) -> bool:
+    """Does it plainly let everything through, as `{}` does, which all metadata contain?
+
+    >>> [asks_nothing(parse(line)) for line in ("{} or dog", "{} and dog", "not {}")]
+    [True, False, False]
+    """
+    match asked:
+        case And(parts):
+            return all(map(asks_nothing, parts))
+        case Or(parts):
+            return any(map(asks_nothing, parts))
+        case Contains(text):
+            return text == "{}"
+    return asked is None
+
+
 def _joined(where: Where, depth: int) -> Filter | None:
     if where is None or isinstance(where, Filter):
         return where
@@ -144,7 +161,7 @@ def _joined(where: Where, depth: int) -> Filter | None:
         return parse(where)
     if isinstance(where, Mapping):
         return _spelled(where)
-    if not isinstance(where, Iterable):
+    if isinstance(where, bytes) or not isinstance(where, Iterable):
         raise ArgumentError(
             f"where={shown(where)}: give a concept's name, a line such as 'dog and not cat', or a "
             "filter"

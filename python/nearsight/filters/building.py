@@ -87,7 +87,12 @@ class Path:
 
 
 def annotated(concept: str, value: bool = True) -> Filter:
-    """Inputs of which people said that they show the concept (or, `value=False`, do not)."""
+    """Inputs of which people said that they show the concept (or, `value=False`, do not).
+
+    `value` may be 1 or 0, too, as the hosted service has it.
+    """
+    if not isinstance(value, bool | int | float) or value not in (0, 1):
+        raise ArgumentError(f"annotated({concept!r}, {shown(value)}): give True or False")
     return Annotated(_name(concept), bool(value))
 
 

@@ -10,12 +10,13 @@ from nearsight.concepts.naming import Naming
 from nearsight.embedders import Embedder
 from nearsight.engine import Engine
 from nearsight.errors import ArgumentError, NotFoundError
-from nearsight.filters import Where, to_filter
+from nearsight.filters import Where, asks_nothing, to_filter
 from nearsight.inputs.change import Change
 from nearsight.knowledge import Concept
 from nearsight.pictures import Limits, alone, is_several
 from nearsight.search.filtering import Filtering
 from nearsight.truth import Input, Truth
+from nearsight.values.flag import checked_flag
 from nearsight.values.paging import check_whole, slice_of
 from nearsight.values.text import checked_text, shown
 
@@ -130,7 +131,8 @@ class Inputs:
         if limits is not None and not isinstance(limits, Limits):
             raise ArgumentError(f"limits={shown(limits)}: give nearsight.pictures.Limits(…)")
         common = Item(None, id, concepts, not_concepts, metadata, geo, crop, url)
-        rules = Rules(limits or self._limits, bool(allow_duplicate), bool(exif))
+        duplicates = checked_flag("allow_duplicate", allow_duplicate)
+        rules = Rules(limits or self._limits, duplicates, checked_flag("exif", exif))
         return self._adding(source, details_of(common), rules)
 
     def status(self) -> StatusCounts:
@@ -215,8 +217,8 @@ class Inputs:
         """
         if not isinstance(all, bool) or (ids is not None) + (where is not None) + all != 1:
             raise ArgumentError("delete: give ids, or where=, or all=True, and only one of them")
-        if where is not None and to_filter(where) is None:
-            raise ArgumentError(f"where={where!r} asks nothing; to delete all, say all=True")
+        if where is not None and asks_nothing(to_filter(where)):
+            raise ArgumentError(f"where={shown(where)} asks nothing; to delete all, say all=True")
         erased = self._erase_where(where) if ids is None else self._erase(checked_ids(ids))
         self._engine.catch_up()
         return erased

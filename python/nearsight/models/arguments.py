@@ -31,13 +31,6 @@ def checked_name(name: object) -> str:
     return name
 
 
-def checked_flag(name: str, value: object) -> bool:
-    """True or false, and nothing that Python would take for one. Raises `ArgumentError`."""
-    if not isinstance(value, bool):
-        raise ArgumentError(f"{name}={shown(value)}: give True or False")
-    return value
-
-
 def concept_names(concepts: Iterable[str], argument: str = "concepts") -> list[str]:
     """Each name once, without space around it. Raises `ArgumentError` for no list of names."""
     if isinstance(concepts, str | Mapping) or not isinstance(concepts, Iterable):

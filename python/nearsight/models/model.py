@@ -15,7 +15,6 @@ from nearsight.models.arguments import (
     ACTIONS,
     check_limits,
     checked_count,
-    checked_flag,
     checked_name,
     concept_names,
     selected_names,
@@ -30,6 +29,7 @@ from nearsight.models.version import Version
 from nearsight.models.versions import Versions
 from nearsight.pictures import Limits
 from nearsight.truth import Input, ModelRecord, Truth
+from nearsight.values.flag import checked_flag
 from nearsight.values.paging import slice_of
 
 

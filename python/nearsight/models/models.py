@@ -8,7 +8,6 @@ from nearsight.errors import ArgumentError, NotFoundError
 from nearsight.knowledge import Pattern
 from nearsight.models.arguments import (
     check_id,
-    checked_flag,
     checked_name,
     concept_names,
     is_text,
@@ -19,6 +18,7 @@ from nearsight.models.parameters import HyperParameters
 from nearsight.models.ready import ReadyModel, ready_models
 from nearsight.pictures import Limits
 from nearsight.truth import Truth
+from nearsight.values.flag import checked_flag
 from nearsight.values.paging import slice_of
 
 AnyModel = Model | ReadyModel
