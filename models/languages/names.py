@@ -21,7 +21,7 @@ from pathlib import Path
 from alignment import English, Keywords, aligned
 from wordnets import Wordnet, of_older, read_glosses
 
-from nearsight.knowledge import Concept, ConceptTree
+from nearsight.knowledge import ConceptTree, GeneralConcept
 from nearsight.knowledge.lexicon import Lexicon
 from nearsight.knowledge.words import key
 
@@ -133,7 +133,7 @@ def aligned_names(
         yield language, found
 
 
-def _fitness(concept: Concept, word: str) -> float:
+def _fitness(concept: GeneralConcept, word: str) -> float:
     """How good an English word is as a concept's name, 0..1; as a plural or a kind not at all."""
     if word == key(concept.name):
         return 1.0

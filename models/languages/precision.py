@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nearsight.knowledge import Concept, ConceptTree
+from nearsight.knowledge import ConceptTree, GeneralConcept
 
 _ARTICLE = re.compile(
     r"^(an?|the|some|un|une|uno|una|unha|el|la|los|las|les?|lo|il|i|gli|uma?|os?|as?|eine?|einen|der"
@@ -70,7 +70,9 @@ def measure(tree: ConceptTree, stamps: Path) -> dict[str, Score]:
     return scores
 
 
-def count(score: Score, found: list[Concept], meant: list[Concept], what: str) -> None:
+def count(
+    score: Score, found: list[GeneralConcept], meant: list[GeneralConcept], what: str
+) -> None:
     """Count one known translation."""
     ids = {concept.id for concept in meant}
     around = ids.union(*(concept.parents for concept in meant))

@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import nearsight
-from nearsight.knowledge import Concept, ConceptTree
+from nearsight.knowledge import ConceptTree, GeneralConcept
 
 STAMPS = Path("/usr/share/tuxpaint/stamps")
 SENSES = Path(__file__).with_name("stamp_senses.tsv")
@@ -83,7 +83,7 @@ def table(
         yield name, precisions[name]
 
 
-def relevant(concepts: list[Concept], truth: dict[str, set[str]]) -> set[str]:
+def relevant(concepts: list[GeneralConcept], truth: dict[str, set[str]]) -> set[str]:
     """The stamps that show one of the concepts."""
     ids = {concept.id for concept in concepts}
     return {stamp for stamp, shown in truth.items() if shown & ids}

@@ -381,6 +381,17 @@ def test_predictions_are_corrected_and_come_back_exactly(app: nearsight.App) -> 
         app.inputs.merge_predictions("gone", ["lemon"])
 
 
+def test_predictions_are_of_the_concepts_that_the_app_has(app: nearsight.App) -> None:
+    (id_,) = app.inputs.add(plain((200, 50, 0)), concepts=["mine"]).added
+    app.inputs.merge_predictions(id_, ["mine"])
+    found = [concept for concept, _ in app.inputs.predictions(id_)]
+    assert found[0] == app.concepts["mine"] and found[0].positives == 1
+    assert len(found) > 1 and found == [app.concepts[concept.id] for concept in found]
+    assert all(isinstance(concept, nearsight.Concept) for concept in found)
+    translated = [concept for concept, _ in app.inputs.predictions(id_, language="ja")]
+    assert {c.language for c in translated} >= {None, "ja"}
+
+
 def test_predictions_of_a_taught_concept_are_corrected_by_whatever_name(app: nearsight.App) -> None:
     yes, no = app.inputs.add([plain((9, 9, 200)), plain((200, 9, 9))]).added
     app.concepts.create("c1", "lemon")

@@ -12,17 +12,17 @@ from numpy.typing import NDArray
 
 from nearsight import ArgumentError, NotFoundError
 from nearsight.embedders import load
-from nearsight.knowledge import Concept, ConceptTree
+from nearsight.knowledge import ConceptTree, GeneralConcept
 
 TREE = ConceptTree.load()
 DOG, CAT, BEAGLE = "n02084071", "n02121620", "n02088364"
 
 
-def names(concepts: list[Concept]) -> list[str]:
+def names(concepts: list[GeneralConcept]) -> list[str]:
     return [concept.name for concept in concepts]
 
 
-def below(tree: ConceptTree, id: str) -> Iterator[Concept]:
+def below(tree: ConceptTree, id: str) -> Iterator[GeneralConcept]:
     return (concept for concept in tree if id in concept.parents)
 
 

@@ -11,13 +11,12 @@ from difflib import get_close_matches
 from itertools import islice
 
 from nearsight.concepts.concept import Concept, Source
+from nearsight.concepts.described import described
 from nearsight.embedders import Embedder
 from nearsight.engine import Engine
 from nearsight.errors import ArgumentError, ModelError, NotFoundError
-from nearsight.knowledge import ALIASES, ENGLISH, ConceptTree, Pattern
-from nearsight.knowledge import Concept as GeneralConcept
+from nearsight.knowledge import ALIASES, ConceptTree, GeneralConcept, Pattern
 from nearsight.truth import Truth
-from nearsight.truth.concepts import ConceptRecord
 from nearsight.values.text import checked_text, shown
 
 _LONGEST = 200  # characters, of ids and of names
@@ -201,18 +200,7 @@ class Concepts:
 
     def _records(self, ids: Iterable[str], language: str | None = None) -> Listed:
         """The concepts with these ids, in their order; those that there are not are left out."""
-        wanted = list(dict.fromkeys(ids))
-        used = self._truth.concepts.records(wanted)
-        found = (self._record(id, used.get(id), language) for id in wanted)
-        return [concept for concept in found if concept is not None]
-
-    def _record(self, id: str, used: ConceptRecord | None, language: str | None) -> Concept | None:
-        said = (used.positives, used.negatives, used.added_at) if used else (0, 0, None)
-        if self._tree and (general := self._general(id)):
-            name = self._tree.name(general, language) if language else None
-            tag = self._tree.language(language) if language and name else ENGLISH
-            return Concept(id, name or general.name, "general", tag, *said)
-        return Concept(id, used.name, "own", None, *said) if used else None
+        return described(self._truth, self._tree, ids, language)
 
 
 def _named(ids: Iterable[str], names: Iterable[str] | None) -> dict[str, str]:

@@ -6,13 +6,14 @@ several models that have learned it, the one whose version in use was trained la
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from difflib import get_close_matches
 
+from nearsight.concepts.concept import Concept
+from nearsight.concepts.described import described
 from nearsight.embedders import Embedder
 from nearsight.errors import ArgumentError, NotFoundError, TrainingError
 from nearsight.filters.quoting import quoted_name
-from nearsight.knowledge import Concept, ConceptTree, OwnNames, Reading, read
+from nearsight.knowledge import ConceptTree, GeneralConcept, OwnNames, Reading, read
 from nearsight.teaching import Head
 from nearsight.truth import Truth
 from nearsight.values.text import checked_text, shown
@@ -43,7 +44,7 @@ class Naming:
         model, version, stored = found
         return Head.of(stored.weights, dim, stored.bias), f"model {model} version {version}"
 
-    def general(self, name: str, language: str | None = None) -> list[Concept]:
+    def general(self, name: str, language: str | None = None) -> list[GeneralConcept]:
         """The model's concepts that a name or id means. Raises `NotFoundError` with close names."""
         name = checked_name(name)
         own = self._truth.concepts.id_of(name)
@@ -101,12 +102,10 @@ class Naming:
         close = get_close_matches(name.casefold(), by_key, _MOST_CLOSE)
         return [by_key[key] for key in close]
 
-    def concept(self, id_: str) -> Concept:
-        """The general model's concept with this id, else one of your own."""
-        if self._embedder.labels and id_ in self.tree:
-            return self.tree[id_]
-        known = self._truth.concepts.records([id_]).get(id_)
-        return Concept(id_, known.name if known else id_, (), (), (), shown=True)
+    def described(self, ids: Iterable[str], language: str | None = None) -> list[Concept]:
+        """The concepts with these ids, as `app.concepts` has them; see `concepts.described`."""
+        tree = self.tree if self._embedder.labels else None
+        return described(self._truth, tree, ids, language)
 
     def ids_of(self, names: Iterable[str]) -> list[str]:
         """The ids of the concepts that these names mean: all of a general one's, and an own one's
@@ -126,11 +125,6 @@ class Naming:
             if not general or self.taught(name):
                 found.append(self.own(name))
         return list(dict.fromkeys(found))
-
-    def translated(self, concept: Concept, language: str | None) -> Concept:
-        """The concept with its name in this language, if it has one there."""
-        name = None if language is None else self.tree.name(concept, language)
-        return concept if name is None else replace(concept, name=name)
 
 
 def checked_name(name: object) -> str:

@@ -145,13 +145,18 @@ def _questions_about(app: App, folder: Path) -> Questions:
         if not seen or input.path is None:
             continue
         sure = [entry for entry in seen if entry[1] >= _SURE] or seen[:1]
-        concept, probability = min(sure, key=lambda entry: len(entry[0].leaves))
+        concept, probability = max(sure, key=lambda entry: _depth(app, entry[0].id))
         if probability > surest.get(concept.name, (-1.0, folder))[0]:
             surest[concept.name] = (probability, input.path)
     if not surest:
         raise ModelError(f"the model {app.model!r} predicts no concepts: use another for the demo")
     names = sorted(surest, key=lambda name: -surest[name][0])
     return Questions(surest[names[0]][1], concept=names[0], text=names[min(1, len(names) - 1)])
+
+
+def _depth(app: App, id_: str) -> int:
+    """How special a concept is: so many steps below the most general one."""
+    return 1 + max((_depth(app, parent.id) for parent in app.concepts.parents(id_)), default=0)
 
 
 def _from(app: App, folder: Path) -> Iterator[Input]:

@@ -1,18 +1,19 @@
 """The inputs of an app: `app.inputs`."""
 
 from collections.abc import Generator, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from nearsight.adding import Adding, Report, Rules, StatusCounts
 from nearsight.adding.ingest import Outcome
 from nearsight.adding.items import Item, checked_ids, details_of
+from nearsight.concepts import Concept
 from nearsight.concepts.naming import Naming
 from nearsight.embedders import Embedder
 from nearsight.engine import Engine
 from nearsight.errors import ArgumentError, NotFoundError
 from nearsight.filters import Where, asks_nothing, to_filter
 from nearsight.inputs.change import Change
-from nearsight.knowledge import Concept
 from nearsight.pictures import Limits, alone, is_several
 from nearsight.search.filtering import Filtering
 from nearsight.truth import Input, Truth
@@ -268,11 +269,12 @@ class Inputs:
         if probabilities is None:
             raise NotFoundError(f"no input has the id {id_!r}")
         corrections = self._truth.inputs.corrections(id_)
-        found = [(self._naming.concept(c), 1.0) for c, belongs in corrections.items() if belongs]
+        found = {c: 1.0 for c, belongs in corrections.items() if belongs}
         if len(probabilities):
             seen = self._naming.tree.top(probabilities, n + len(corrections), at_least)
-            found += [(concept, p) for concept, p in seen if concept.id not in corrections]
-        return [(self._naming.translated(c, language), p) for c, p in found[:n]]
+            found |= {concept.id: p for concept, p in seen if concept.id not in corrections}
+        concepts = self._naming.described(islice(found, n), language)
+        return [(concept, found[concept.id]) for concept in concepts]
 
     def merge_predictions(self, id_: str, concepts: Iterable[str]) -> None:
         """Say that concepts (names or ids) belong to an input's predictions, with probability 1.

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class Concept:
+class GeneralConcept:
     """Something that pictures show.
 
     `id` is its WordNet 3.0 id ("n02084071"), `name` what it is called, `lemmas` its other names,

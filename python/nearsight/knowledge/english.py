@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
-from nearsight.knowledge.concept import Concept
+from nearsight.knowledge.concept import GeneralConcept
 from nearsight.knowledge.match import Match
 from nearsight.knowledge.words import key, singulars, words
 
@@ -23,10 +23,10 @@ _UNSPOKEN = frozenset(_JOINING.split())
 class English:
     """The English names of concepts; immutable."""
 
-    def __init__(self, concepts: Iterable[Concept]) -> None:
+    def __init__(self, concepts: Iterable[GeneralConcept]) -> None:
         """Know the names and lemmas of `concepts`."""
-        self._by_name: dict[str, list[Concept]] = {}
-        self._by_lemma: dict[str, list[Concept]] = {}
+        self._by_name: dict[str, list[GeneralConcept]] = {}
+        self._by_lemma: dict[str, list[GeneralConcept]] = {}
         for concept in concepts:
             self._by_name.setdefault(key(concept.name), []).append(concept)
             for lemma in {key(lemma) for lemma in concept.lemmas}:

@@ -5,7 +5,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from nearsight.knowledge.concept import Concept
+from nearsight.knowledge.concept import GeneralConcept
 from nearsight.knowledge.english import unread
 from nearsight.knowledge.lexicon import is_unspaced, stands_alone
 from nearsight.knowledge.match import Match
@@ -19,7 +19,7 @@ class Named:
 
     words: str
     own: tuple[str, ...]
-    general: tuple[Concept, ...]
+    general: tuple[GeneralConcept, ...]
 
 
 @dataclass(frozen=True, slots=True)

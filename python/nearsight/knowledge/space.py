@@ -16,7 +16,7 @@ from math import log
 import numpy as np
 from numpy.typing import NDArray
 
-from nearsight.knowledge.concept import Concept
+from nearsight.knowledge.concept import GeneralConcept
 from nearsight.knowledge.tree import ConceptTree
 
 Floats = NDArray[np.float32]
@@ -33,7 +33,7 @@ class ConceptSpace:
 
     def __init__(self, tree: ConceptTree) -> None:
         """Span the space of a tree's concepts."""
-        alike: dict[tuple[int, ...], list[Concept]] = {}
+        alike: dict[tuple[int, ...], list[GeneralConcept]] = {}
         for concept in tree:
             alike.setdefault(concept.leaves, []).append(concept)
         axes = sorted(alike, key=lambda covered: (len(covered) > 1, covered))
@@ -57,7 +57,7 @@ class ConceptSpace:
         tree = ConceptTree.load()
         return ConceptSpace(tree) if len(tree.leaf_ids) == labels else None
 
-    def prior(self, meant: Iterable[Concept] = ()) -> NDArray[np.float64]:
+    def prior(self, meant: Iterable[GeneralConcept] = ()) -> NDArray[np.float64]:
         """How likely each concept is what examples share before they are seen, f64[axes], sum 1.
 
         `meant` are the concepts of the tree that its name means: half of the belief is theirs in

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nearsight.errors import ArgumentError, ModelError, NotFoundError
 from nearsight.knowledge.aliases import ALIASES
-from nearsight.knowledge.concept import Concept
+from nearsight.knowledge.concept import GeneralConcept
 from nearsight.knowledge.english import English, unread
 from nearsight.knowledge.lexicons import ENGLISH, Lexicons
 from nearsight.knowledge.match import Match
@@ -29,7 +29,7 @@ class ConceptTree:
         rows = [line.split("\t") for line in lines[1:]]
         covered = _covered_leaves(rows)
         self._concepts = {
-            id: Concept(
+            id: GeneralConcept(
                 id,
                 name,
                 tuple(lemmas.split("|")) if lemmas else (),
@@ -75,7 +75,7 @@ class ConceptTree:
         """How many concepts there are."""
         return len(self._concepts)
 
-    def __iter__(self) -> Iterator[Concept]:
+    def __iter__(self) -> Iterator[GeneralConcept]:
         """All concepts: the leaves in the model's order, then those above them."""
         return iter(self._concepts.values())
 
@@ -83,17 +83,17 @@ class ConceptTree:
         """Is this a concept's id?"""
         return id in self._concepts
 
-    def __getitem__(self, id: str) -> Concept:
+    def __getitem__(self, id: str) -> GeneralConcept:
         """Return the concept with this id. Raises `NotFoundError`."""
         if id not in self._concepts:
             raise NotFoundError(f"no concept has the id {id!r}; ids are WordNet's, like n02084071")
         return self._concepts[id]
 
-    def parents(self, id: str) -> list[Concept]:
+    def parents(self, id: str) -> list[GeneralConcept]:
         """Return what a concept is a kind of, one step up. Raises `NotFoundError`."""
         return [self[parent] for parent in self[id].parents]
 
-    def children(self, id: str) -> list[Concept]:
+    def children(self, id: str) -> list[GeneralConcept]:
         """Return the kinds of a concept, one step down, in the tree's order; of a leaf none.
 
         Raises `NotFoundError`.
@@ -112,7 +112,7 @@ class ConceptTree:
         """
         return self._lexicons.resolve(tag)
 
-    def name(self, concept: Concept, language: str = ENGLISH) -> str | None:
+    def name(self, concept: GeneralConcept, language: str = ENGLISH) -> str | None:
         """Return what a concept is called in a language; None if that is not known.
 
         Raises `ArgumentError` for a language that `languages` does not have.
@@ -124,7 +124,7 @@ class ConceptTree:
         language = self._lexicons.resolve(language)
         return concept.name if language == ENGLISH else self._lexicons[language].name(concept.id)
 
-    def named(self, name: str, language: str | None = None) -> list[Concept]:
+    def named(self, name: str, language: str | None = None) -> list[GeneralConcept]:
         """Return every concept that `name` means; empty if none does.
 
         An id means its concept. Otherwise a name beats a lemma, the exact word beats what it could
@@ -148,7 +148,9 @@ class ConceptTree:
         meanings = self._lexicons.meanings(name, wanted).values()
         return self._in_order(id for ids in meanings for id in ids)
 
-    def in_text(self, text: str, language: str | None = None) -> list[tuple[str, list[Concept]]]:
+    def in_text(
+        self, text: str, language: str | None = None
+    ) -> list[tuple[str, list[GeneralConcept]]]:
         """Return the concepts that a text names, each with the words that name it, in their order.
 
         The longest name wins ("sports car", not "car"). Concepts that are not shown ("top",
@@ -187,7 +189,7 @@ class ConceptTree:
             return (ENGLISH,)
         return tuple(self._lexicons.meanings(name))
 
-    def matching(self, pattern: str, language: str | None = None) -> list[Concept]:
+    def matching(self, pattern: str, language: str | None = None) -> list[GeneralConcept]:
         """Return the concepts with a name that fits `pattern`, by name, then by id.
 
         In a pattern `*` stands for anything; without one it is a whole name. Case, hyphens and
@@ -225,7 +227,7 @@ class ConceptTree:
         """Return up to `n` names that somebody who typed `name` could have meant."""
         return self._english.suggest(name, n)
 
-    def weights(self, concepts: Iterable[Concept]) -> NDArray[np.float32]:
+    def weights(self, concepts: Iterable[GeneralConcept]) -> NDArray[np.float32]:
         """Return float32[leaves], 1 where one of the concepts covers the leaf, else 0.
 
         Its product with a picture's probabilities is the probability that one of them is shown.
@@ -237,7 +239,7 @@ class ConceptTree:
 
     def top(
         self, probabilities: NDArray[np.float32], n: int = 20, at_least: float = 0.0
-    ) -> list[tuple[Concept, float]]:
+    ) -> list[tuple[GeneralConcept, float]]:
         """Return the `n` most probable concepts, those below `at_least` left out, with 0..1 each.
 
         `probabilities` is float32[leaves]. General concepts have the sum of what they cover, so
@@ -251,7 +253,7 @@ class ConceptTree:
             )
         concepts, leaves, starts = self._rolled_up
         sums = np.add.reduceat(probabilities[leaves].astype(np.float64), starts)
-        found: dict[str, tuple[Concept, float]] = {}
+        found: dict[str, tuple[GeneralConcept, float]] = {}
         for i in np.argsort(-sums, kind="stable"):
             if len(found) >= n or sums[i] < at_least:
                 break
@@ -267,14 +269,14 @@ class ConceptTree:
     def _english(self) -> English:
         return English(self)
 
-    def _in_order(self, ids: Iterable[str]) -> list[Concept]:
+    def _in_order(self, ids: Iterable[str]) -> list[GeneralConcept]:
         """The concepts with these ids, each once, in the tree's order."""
         wanted = set(ids)
         return [concept for concept in self if concept.id in wanted] if wanted else []
 
     @cached_property
-    def _children(self) -> dict[str, list[Concept]]:
-        kinds: dict[str, list[Concept]] = {}
+    def _children(self) -> dict[str, list[GeneralConcept]]:
+        kinds: dict[str, list[GeneralConcept]] = {}
         for concept in self:
             for parent in concept.parents:
                 kinds.setdefault(parent, []).append(concept)
@@ -283,7 +285,7 @@ class ConceptTree:
     # -- sums ------------------------------------------------------------------------------------
 
     @cached_property
-    def _rolled_up(self) -> tuple[list[Concept], NDArray[np.intp], NDArray[np.intp]]:
+    def _rolled_up(self) -> tuple[list[GeneralConcept], NDArray[np.intp], NDArray[np.intp]]:
         """The shown concepts, all their leaves in a row, and where each one's leaves start."""
         shown = [concept for concept in self if concept.shown]
         leaves = np.concatenate([np.array(concept.leaves, np.intp) for concept in shown])

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from nearsight.embedders import Embedder
 from nearsight.errors import TrainingError
-from nearsight.knowledge import ENGLISH, Concept, ConceptTree
+from nearsight.knowledge import ENGLISH, ConceptTree, GeneralConcept
 from nearsight.models.parameters import HyperParameters
 from nearsight.teaching import NO, PRESUMED, YES, Settings
 from nearsight.truth import ModelRecord, Truth, evenly
@@ -30,7 +30,7 @@ class Lesson:
     predictions: NDArray[np.float32]
     stances: NDArray[np.int8]
     settings: Settings
-    meant: tuple[Concept, ...]
+    meant: tuple[GeneralConcept, ...]
 
     @property
     def told(self) -> Ids:
@@ -92,7 +92,7 @@ class Lessons:
             embeddings.tolist(), self._embedder.dim, len(self._embedder.labels)
         )
 
-    def _meant(self, concept: str) -> tuple[Concept, ...]:
+    def _meant(self, concept: str) -> tuple[GeneralConcept, ...]:
         """The general concepts that the name or the id means in English; often none.
 
         Reading the other languages would double the time of a first training.

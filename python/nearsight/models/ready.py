@@ -12,7 +12,7 @@ from nearsight.embedders import Embedder
 from nearsight.engine import Engine
 from nearsight.errors import NotFoundError
 from nearsight.focus import sharpness
-from nearsight.knowledge import Concept, ConceptTree
+from nearsight.knowledge import ConceptTree, GeneralConcept
 from nearsight.looking import embed_query
 from nearsight.models.arguments import check_limits, selected_names
 from nearsight.pictures import Limits
@@ -85,14 +85,16 @@ class ConceptModel:
     def _tree(self) -> ConceptTree:
         return ConceptTree.of_labels(self._embedder.labels)
 
-    def _covers(self, concept: Concept) -> bool:
+    def _covers(self, concept: GeneralConcept) -> bool:
         """Is it, or all of it, below what the view is about?"""
         leaves = _leaves(self.id)
         return not leaves or leaves.issuperset(concept.leaves)
 
-    def _selected(self, select: Iterable[str], language: str | None) -> dict[str, list[Concept]]:
+    def _selected(
+        self, select: Iterable[str], language: str | None
+    ) -> dict[str, list[GeneralConcept]]:
         tree = self._tree()
-        meant: dict[str, list[Concept]] = {}
+        meant: dict[str, list[GeneralConcept]] = {}
         for name in selected_names(select):
             meant[name] = [c for c in tree.named(name, language) if self._covers(c)]
             if not meant[name]:

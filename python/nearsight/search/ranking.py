@@ -20,7 +20,7 @@ from nearsight.concepts.naming import Naming, checked_name
 from nearsight.embedders import Embedder
 from nearsight.engine import EMBEDDING, PREDICTION, Engine, EngineRank, EngineTerm
 from nearsight.errors import ArgumentError, NotFoundError
-from nearsight.knowledge import Concept
+from nearsight.knowledge import GeneralConcept
 from nearsight.looking import embed_picture, embed_query, part_of
 from nearsight.pictures import Limits
 from nearsight.ranks import Rank
@@ -248,6 +248,6 @@ def _shown(name: str, crop: BoundingBox | None) -> str:
     return name if crop is None else f"{name} in ({', '.join(f'{edge:g}' for edge in crop)})"
 
 
-def _in_words(asked: str, concepts: Sequence[Concept]) -> str:
+def _in_words(asked: str, concepts: Sequence[GeneralConcept]) -> str:
     names = ", ".join(f"{concept.name} ({concept.id})" for concept in concepts)
     return f"{asked} → {names}"

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nearsight.knowledge import Concept, ConceptSpace
+from nearsight.knowledge import ConceptSpace, GeneralConcept
 
 Vectors = NDArray[np.float32]
 Floats = NDArray[np.float64]
@@ -46,7 +46,7 @@ def kinship(
     predictions: Vectors,
     shows: NDArray[np.bool_],
     weights: Floats,
-    meant: Iterable[Concept] = (),
+    meant: Iterable[GeneralConcept] = (),
 ) -> Kinship:
     """Learn from predictions f32[n, labels], those that show it, and positive weights f64[n].
 

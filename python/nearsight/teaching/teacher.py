@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nearsight.knowledge import Concept, ConceptSpace
+from nearsight.knowledge import ConceptSpace, GeneralConcept
 from nearsight.teaching.calibration import Calibration, calibrate
 from nearsight.teaching.head import Head
 from nearsight.teaching.kinship import Kinship, deviation, kinship
@@ -50,7 +50,7 @@ def teach(
     predictions: Vectors,
     stances: NDArray[np.int8],
     settings: Settings = Settings(),
-    meant: Iterable[Concept] = (),
+    meant: Iterable[GeneralConcept] = (),
 ) -> tuple[Head, Report]:
     """Learn a concept from n examples, at least one YES and one that is not.
 
@@ -70,7 +70,7 @@ def doubts(
     predictions: Vectors,
     stances: NDArray[np.int8],
     settings: Settings = Settings(),
-    meant: Iterable[Concept] = (),
+    meant: Iterable[GeneralConcept] = (),
 ) -> Floats:
     """How much speaks against each label, f64[n] in 0..1, by a fit that has not seen it.
 
@@ -88,7 +88,7 @@ def _judges(
     predictions: Vectors,
     stances: NDArray[np.int8],
     settings: Settings,
-    meant: Iterable[Concept],
+    meant: Iterable[GeneralConcept],
 ) -> tuple["_Look", Kinship | None, "_Opinion"]:
     shows = stances == YES
     weights = _balanced(stances, settings.presumed_weight)
