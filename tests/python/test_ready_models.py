@@ -120,7 +120,7 @@ def test_what_the_device_does_not_have_says_how_to_bring_it(
             ask(name)
 
 
-@pytest.mark.parametrize("taken", ["food", "general", "embed", "General-v1.3", "apparel"])
+@pytest.mark.parametrize("taken", ["food", "General", "embed", "General-v1.3", "apparel"])
 def test_no_model_of_your_own_hides_a_ready_one(app: nearsight.App, taken: str) -> None:
     before = repr(app.models[taken])
     with pytest.raises(ArgumentError, match=f"'{taken}'.*comes with nearsight: choose another id"):

@@ -2,7 +2,8 @@
 
 from nearsight.errors import NotFoundError
 
-HERE = {  # the service's names and ids → the model that comes with nearsight
+HERE = {  # the service's names and ids, and our own, in lower case → the model that comes with us
+    **{id_: id_ for id_ in ("general", "food", "travel", "embed")},
     "general-v1.3": "general",
     "general-v1.1": "general",
     "aaa03c23b3724a16a56b629203edc62c": "general",
