@@ -49,6 +49,15 @@ def test_a_concept_is_created_and_found_again(concepts: Concepts) -> None:
     assert "Rex the dog" not in concepts
 
 
+def test_what_is_said_of_inputs_is_said_by_id_whatever_the_names(app: nearsight.App) -> None:
+    app.concepts.create("rex", "Rexy")
+    (id_,) = app.inputs.add(plain((9, 200, 9)), concepts=["rex"]).added
+    assert app.inputs.count("Rexy") == 1  # a filter takes the name as well
+    app.inputs.update(id_, concepts=["Rexy"])
+    own = app.concepts.list(source="own")
+    assert {concept.id: concept.positives for concept in own} == {"rex": 1, "Rexy": 1}
+
+
 def test_names_default_to_ids(concepts: Concepts) -> None:
     assert concepts.create("rex").name == "rex"
     assert [made.name for made in concepts.bulk_create(["猫", "b c"])] == ["猫", "b c"]

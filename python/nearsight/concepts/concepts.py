@@ -1,7 +1,8 @@
 """`app.concepts`: what can be said of inputs, concepts of your own and the general model's.
 
 A concept of your own is there once it was created, or said of an input, or given to a model. Its id
-is for good; its name can change. The general model's concepts have WordNet's ids and fixed names,
+is for good; its name can change. What is said of inputs and given to models is said by id; searches
+and filters take names as well. The general model's concepts have WordNet's ids and fixed names,
 are kinds of each other, and have names in other languages, too.
 """
 

@@ -78,7 +78,8 @@ class Inputs:
         - `id`: 1 to 200 characters without a /; only one picture can have it. Without, an id is
           made of the content.
         - `concepts`, `not_concepts`: what is said of them, and said not to be; of pictures that are
-          in already, too.
+          in already, too. These are ids of concepts: one that there is not becomes a concept of
+          your own, called like its id (also where another bears it as its name).
         - `metadata`, a JSON object, and `geo`, (latitude, longitude) in degrees, of what is new.
           With `exif`, the date, camera and settings that the file names lie in metadata["exif"],
           and its GPS position is the place, unless something else is given.
