@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "material.h"
+#include "measuring.h"
 #include "nearsight/guard.h"
 #include "nearsight/kernels.h"
 #include "parts.h"
@@ -14,8 +15,10 @@
 namespace nearsight {
 namespace {
 
-constexpr float kPlaced = 0.7f, kCopied = 0.75f, kWritten = 0.95f;  // shares of the time
-constexpr size_t kSumsAtOnce = 64;                                  // blocks of a task of checksums
+constexpr float kPlaced = 0.7f, kCopied = 0.75f, kWritten = 0.9f,
+                kMeasured = 0.97f;  // shares of the time
+constexpr size_t kRemeasured = 10;  // where one in so many rows came or went since
+constexpr size_t kSumsAtOnce = 64;  // blocks of a task of checksums
 
 }  // namespace
 
@@ -57,6 +60,7 @@ class Builder {
   void residual(size_t list, const float* numbers, RowBuffers& own) const;
   void write_spread();
   Status write_sums();
+  Status take_reaches();
   Status finish();
 
   template <class T>
@@ -272,7 +276,7 @@ Status Builder::write_sums() {
   const std::span<std::byte> bytes = draft_->bytes();
   const size_t data = layout_->table - kCodesPage, step = kSumsAtOnce * CheckedBytes::kBlockBytes;
   Status status = run_tasks(
-      (data + step - 1) / step, plan_.threads, progress_, kWritten, 1, [&](size_t, size_t task) {
+      (data + step - 1) / step, plan_.threads, progress_, kMeasured, 1, [&](size_t, size_t task) {
         CheckedBytes::write_table(
             bytes.subspan(kCodesPage + task * step, std::min(step, data - task * step)),
             bytes.data() + layout_->table + task * kSumsAtOnce * sizeof(uint32_t), crc32c);
@@ -280,6 +284,20 @@ Status Builder::write_sums() {
       });
   header_.table_crc = crc32c(0, bytes.data() + layout_->table, layout_->size - layout_->table);
   return status;
+}
+
+// Looking at all rows would cost more than a small change does: what was measured holds on.
+Status Builder::take_reaches() {
+  const size_t came = material_.size() - material_.kept();
+  const size_t went = material_.size() - header_.rows;
+  if (const Codes::Parts* const base = material_.base(); base != nullptr) {
+    header_.unmeasured = base->header.unmeasured + came + went;
+    header_.reaches = base->header.reaches;
+    if (header_.unmeasured <= header_.rows / kRemeasured) return Status::ok();
+    header_.unmeasured = 0;
+  }
+  const CodedRows rows = {draft_->bytes().data(), header_, *layout_, rotation_, kernels_};
+  return measure(rows, plan_.threads, progress_, kWritten, kMeasured, header_.reaches);
 }
 
 Status Builder::finish() {
@@ -294,7 +312,9 @@ Status Builder::finish() {
   put(layout_->coarse_factors, coarse.factors());
   put(layout_->coarse_codes, coarse.codes());
   put(layout_->centroids, coarse.centroids());
-  if (Status status = write_sums(); !status.is_ok()) return status;
+  Status status = take_reaches();
+  if (status.is_ok()) status = write_sums();
+  if (!status.is_ok()) return status;
   std::memcpy(bytes.data(), &header_, sizeof header_);
   const uint32_t page_crc =
       chosen_kernels().value()->crc32c(0, bytes.data(), kCodesPage - sizeof(uint32_t));

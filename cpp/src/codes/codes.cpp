@@ -23,7 +23,8 @@ Status check_header(const CodesHeader& header, const std::string& path, const Tr
   const bool is_sane = header.rows >= 1 && header.rows <= kMaxCodedRows && header.lists >= 1 &&
                        header.lists <= header.rows && header.blocks <= header.rows &&
                        header.blocks * kBlockRows >= header.rows &&
-                       header.last_row - header.first_row < kMaxCodedRows;
+                       header.last_row - header.first_row < kMaxCodedRows &&
+                       header.reaches.is_sane();
   if (!is_sane) return damaged(path, "header");
   const CodesLayout layout(header.dim, header.rows, header.blocks, header.lists);
   return layout.size == file_bytes ? Status::ok() : damaged(path, "wrong size");

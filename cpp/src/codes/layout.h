@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "calibration.h"
 #include "nearsight/types.h"
 
 namespace nearsight {
@@ -13,7 +14,7 @@ namespace nearsight {
 static_assert(std::endian::native == std::endian::little, "codes are mapped as they are");
 
 inline constexpr std::string_view kCodesMagic = "NSCODES\n";
-inline constexpr uint32_t kCodesVersion = 2;
+inline constexpr uint32_t kCodesVersion = 3;
 inline constexpr size_t kCodesPage = 4096;
 inline constexpr size_t kSpreadRows = 128;  // residuals that tell how wide lists are along a query
 inline constexpr uint64_t kMaxCodedRows = uint64_t{1} << 32;
@@ -30,7 +31,9 @@ struct CodesHeader {
   uint64_t seed;
   RowId first_row;
   RowId last_row;
+  uint64_t unmeasured;  // rows that came or went since the reaches were measured
   uint32_t table_crc;
+  Reaches reaches;
 };
 
 // One list; there is one more than there are lists, where the next one would begin.

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "coarse.h"
+#include "measuring.h"
 
 namespace nearsight {
 namespace {
@@ -72,6 +73,12 @@ Probe::Probe(const Codes::Parts& parts, const CodesQuestion& question)
   const float rows = static_cast<float>(matches) / static_cast<float>(parts.header.lists);
   may_miss_ = kListsLoss * missed * static_cast<float>(question.k);
   reach_ = deviations_for(may_miss_ / (kLastLists * std::max(1.0f, rows)));
+  // The k best of a tenth of the rows are among the 10 k best of all, if chance chose the tenth.
+  near_ = static_cast<float>(question.k);
+  far_ = near_ * static_cast<float>(parts.header.rows) /
+         static_cast<float>(std::max<size_t>(1, matches));
+  for (const float k : {near_, far_})
+    reach_ = std::max(reach_, parts.header.reaches.reach_for(k, question.recall));
   doubt_ = deviations_for(kNearLoss * missed);
 }
 
@@ -103,19 +110,9 @@ Result<CodesAnswer> Probe::gather() {
   return answer();
 }
 
-float Probe::spread() const {
-  float dots[kSpreadRows];
-  const uint16_t* rows[kSpreadRows];
-  const auto* const first = parts_.at<uint16_t>(parts_.layout.spread);
-  for (size_t i = 0; i < kSpreadRows; ++i) rows[i] = first + i * parts_.wide();
-  parts_.kernels.score_apart(rotated_.data(), rows, kSpreadRows, parts_.wide(), dots);
-  float squares = 0;
-  for (const float dot : dots) squares += dot * dot;
-  return std::sqrt(squares / kSpreadRows);
-}
-
 void Probe::promise_all() {
-  spread_ = spread();
+  spread_ = spread_along(parts_.at<uint16_t>(parts_.layout.spread), rotated_.data(), parts_.wide(),
+                         parts_.kernels);
   const CoarseView view = {parts_.at<float>(parts_.layout.mean), parts_.coarse(),
                            parts_.centroid(0), parts_.header.lists, parts_.wide()};
   estimate_lists(view, parts_.kernels, rotated_.data(), tables_, promises_, hits_);
@@ -323,8 +320,15 @@ CodesAnswer Probe::answer() {
   for (const ScoredRow& row : spare_)
     if (row.score >= least_ - kRounding) best_.push_back(row);
   const bool is_all = visited_ == parts_.header.lists;
-  const float missed = is_all ? 0 : expected_missed() / static_cast<float>(question_.k);
-  return {std::move(best_), std::max(0.0f, 1 - missed), visited_, scored_};
+  return {std::move(best_), is_all ? 1 : expected_recall(), visited_, scored_};
+}
+
+// By the model and by what was measured, whichever is less.
+float Probe::expected_recall() const {
+  float recall = 1 - expected_missed() / static_cast<float>(question_.k);
+  for (const float k : {near_, far_})
+    recall = std::min(recall, parts_.header.reaches.recall_at(k, reach_));
+  return std::max(0.0f, recall);
 }
 
 }  // namespace nearsight

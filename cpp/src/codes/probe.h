@@ -4,9 +4,10 @@
 // best of their rows may be expected to add. That is a multiple of radius * spread, where the
 // spread is how far residuals reach along this query (measured on a sample of them, because it is
 // another for every query and much larger for one unlike the data) and the multiple follows from
-// the recall. Rows are scored best bound first, as long as the upper bound of their estimate
-// reaches the k-th best score so far. The search ends where no promise reaches it and the rows that
-// the other lists may be expected to hold above it, all together, are few enough.
+// the recall, by a normal distribution and by what the build measured, whichever is more. Rows are
+// scored best bound first, as long as the upper bound of their estimate reaches the k-th best score
+// so far. The search ends where no promise reaches it and the rows that the other lists may be
+// expected to hold above it, all together, are few enough.
 #pragma once
 
 #include <vector>
@@ -35,7 +36,6 @@ class Probe {
 
   Result<CodesAnswer> gather();        // scores every allowed row
   Status walk();                       // looks into lists until none promises more
-  float spread() const;                // of unit residuals along the query
   void promise_all();                  // of every list, by the centroids' codes
   bool more_lists();                   // the next best lists, measured and in order
   Status look_into(const List& list);  // collects candidates
@@ -45,6 +45,7 @@ class Probe {
   Status score_some(const Candidate* from, size_t count);
   void offer(RowId id, float score);
   float expected_missed() const;
+  float expected_recall() const;
   void reach_further();
   CodesAnswer answer();
 
@@ -52,6 +53,8 @@ class Probe {
   const CodesQuestion& question_;
   size_t room_;     // min(k, matches)
   float reach_;     // the multiple of radius * spread
+  float near_;      // k; the k best allowed rows are among
+  float far_;       // so many best of all, unless those that are allowed lie far away
   float may_miss_;  // rows, in lists that are not looked into
   float doubt_;     // the multiple of a code's standard error
   float spread_ = 0;
