@@ -113,8 +113,9 @@ def test_filters_are_right_and_set_beside_sqlite_and_numpy(
 ) -> None:
     settings = ["--inputs", "1500", "--dim", "24", "--rounds", "1", "--json"]
     assert main(["bench", "filters", *settings]) == 0
-    first, again, *asked = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    first, again, warm, *asked = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert (first["who"], again["who"]) == ("first opening", "opening")
+    assert warm["first_search_ms"] > 0 < warm["warm_ms"]
     assert min(first["seconds"], again["seconds"], first["file_mb"], again["cache_mb"]) > 0
     assert {"text 50 %", "nested 1 %", "in a list 0.1 %", "predicted 10 %"} < {
         r["who"] for r in asked
