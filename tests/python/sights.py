@@ -1,5 +1,6 @@
 """What `slow` knows of pictures, inputs, annotations and models, and the arithmetic of scores."""
 
+import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from planted import Planted
+
+from nearsight.filters import And, Contains, Filter, Or
 
 Pixels = NDArray[np.uint8]
 Box = tuple[float, float, float, float]
@@ -220,3 +223,12 @@ def takes(one: SlowInput, source: Source, known: Mapping[str, Any]) -> bool:
         return False
     new = [region["box"] for region in regions if own_region(one, region["box"]) is None]
     return all(seen(cut(one.pixels, box)) is not None for box in new)
+
+
+def asks_nothing(asked: Filter) -> bool:
+    """Is it `{}`, which all metadata contain, alone or joined so that it lets all through?"""
+    if isinstance(asked, Or):
+        return any(asks_nothing(part) for part in asked.parts)
+    if isinstance(asked, And):
+        return all(asks_nothing(part) for part in asked.parts)
+    return isinstance(asked, Contains) and json.loads(asked.json) == {}

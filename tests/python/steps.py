@@ -9,12 +9,12 @@ import pytest
 from agreement import TOLERANCE, check_hits, same_annotation, same_input
 from drawn import ACTIONS, AUTHORS, IDS, MODELS, NAMES, SAID, Drawn, pictures
 from planted import Planted
-from sights import key_of
+from sights import asks_nothing, key_of
 from slow import TREE, Slow
 
 import nearsight
 from nearsight import Hits, Item, Region
-from nearsight.errors import NearsightError
+from nearsight.errors import ArgumentError, NearsightError
 from nearsight.filters import Annotated, Filter, Has, Predicted, to_json
 
 EYE = Planted()
@@ -178,6 +178,8 @@ class Steps:
         def slow(_: Any) -> list[str]:
             if "ids" in asked:
                 return self.slow.delete(ids)
+            if "where" in asked and asks_nothing(where):
+                raise ArgumentError("all")
             found = self.slow.matching(None if "all" in asked else where, "inputs")
             return self.slow.delete([one.id for one in found])
 
