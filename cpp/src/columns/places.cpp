@@ -84,12 +84,21 @@ double Circle::about(Place place) const {
   return squared(up) + cosine_ * sine((90 - place.latitude) * kRadians) * squared(along);
 }
 
-// A loop of its own for the polynomial: compilers do several places at once.
+// A loop of its own for the polynomial: compilers do several places at once. And one without a
+// branch: whether a place is in cannot be guessed.
 void Circle::judge(std::span<const Place> places, bool* held) const {
   std::array<double, kPlacesAtOnce> haversines;
   for (size_t i = 0; i < places.size(); ++i) haversines[i] = about(places[i]);
+  const auto is_near = [&](double haversine) {
+    return (haversine >= surely_in_) & (haversine <= surely_out_);
+  };
+  bool is_any_near = false;
   for (size_t i = 0; i < places.size(); ++i) {
-    held[i] = haversines[i] < surely_in_ || (haversines[i] <= surely_out_ && holds(places[i]));
+    held[i] = haversines[i] < surely_in_;
+    is_any_near |= is_near(haversines[i]);
+  }
+  for (size_t i = 0; is_any_near && i < places.size(); ++i) {
+    if (is_near(haversines[i])) held[i] = holds(places[i]);
   }
 }
 
