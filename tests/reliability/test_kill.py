@@ -16,8 +16,8 @@ def kills(count: int, *options: str) -> tuple[int, dict[str, int]]:
 
 
 def test_a_killed_process_loses_nothing_acknowledged() -> None:
-    code, tally = kills(14)
-    assert tally["kills"] == 14
+    code, tally = kills(20)
+    assert tally["kills"] == 20
     assert tally["acknowledged_writes"] > 100
     assert (tally["lost"], tally["unopenable"]) == (0, 0)
     assert code == 0
